@@ -156,22 +156,12 @@ impl Exchange {
             .map(|e| e.number.clone())
             .collect();
         for number in renewed {
-            let keys: Vec<String> =
-                self.registrar.registered_of(&number).map(|b| b.record.key.clone()).collect();
-            for key in keys {
-                self.saw_binding(&number, &key, BindingEvent::NewPassword);
-                self.unbind(now, &number, &key, "must register with its new password");
-            }
+            self.unbind_all(now, &number, BindingEvent::NewPassword, "must register with its new password");
         }
         let gone: Vec<String> =
             old.extensions.keys().filter(|n| !self.config.extensions.contains_key(*n)).cloned().collect();
         for number in gone {
-            let keys: Vec<String> =
-                self.registrar.registered_of(&number).map(|b| b.record.key.clone()).collect();
-            for key in keys {
-                self.saw_binding(&number, &key, BindingEvent::Unconfigured);
-                self.unbind(now, &number, &key, "is no longer configured");
-            }
+            self.unbind_all(now, &number, BindingEvent::Unconfigured, "is no longer configured");
             self.notes.remove(&number);
             self.extension_changed(number);
         }
@@ -191,5 +181,15 @@ impl Exchange {
             "configured",
             "configuration applied".into(),
         );
+    }
+
+    /// Ends all that phones of an extension have registered.
+    fn unbind_all(&mut self, now: Now, number: &str, event: BindingEvent, why: &str) {
+        let keys: Vec<String> =
+            self.registrar.registered_of(number).map(|binding| binding.record.key.clone()).collect();
+        for key in keys {
+            self.saw_binding(number, &key, event);
+            self.unbind(now, number, &key, why);
+        }
     }
 }

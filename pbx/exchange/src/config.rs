@@ -183,6 +183,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// For how long the phones of a number are rung.
+    pub(crate) fn ring_of(&self, number: &str) -> Duration {
+        self.extensions.get(number).and_then(|extension| extension.ring).unwrap_or(self.ring)
+    }
+
     /// In what language agents of a queue are spoken to, and callers whom nothing but a route leads into it.
     pub(crate) fn language_of(&self, queue: &str) -> Language {
         let own = self.floor.queues.get(queue).and_then(|queue| Language::parse(&queue.language));

@@ -338,7 +338,7 @@ impl Exchange {
         self.send();
     }
 
-    /// Works off what SIP has to tell until nothing is left, then collects what is to be sent.
+    /// Works off what SIP has to tell until nothing is left.
     fn pump(&mut self, now: Now) {
         loop {
             self.collect_traces(now);

@@ -43,6 +43,7 @@ mod supervision;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 pub use alarm::Alarm;
 pub use call::{
@@ -64,8 +65,8 @@ pub use media::{
 };
 pub use queues::{QueueHours, Told};
 pub use record::{
-    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, MessageRecord, OpenCall,
-    Party, Record, Restored, Severity, Why,
+    BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, LegOutcome, MessageRecord,
+    OpenCall, Party, Record, Restored, Severity, Why,
 };
 pub use registrar::Binding;
 pub use supervision::{Mode, Subject, Supervision};

@@ -27,6 +27,11 @@ fn format_of(codec: Codec) -> Format {
     }
 }
 
+/// Whether a codec is one of these, in which we can make sound.
+pub(crate) fn can_make(codec: &Format, codecs: &[Codec]) -> bool {
+    codecs.iter().any(|own| format_of(*own).same_encoding(codec))
+}
+
 fn digits(pt: u8) -> Format {
     Format { fmtp: Some("0-16".into()), ..plain(pt, "telephone-event", 8000) }
 }
@@ -42,8 +47,7 @@ enum Crossing {
 
 /// `None` if one of two different encodings is none of those that we can make sound in.
 fn crossing(a: &Format, b: &Format) -> Option<Crossing> {
-    let is = |format: &Format, codecs: &[Codec]| codecs.iter().any(|c| format_of(*c).same_encoding(format));
-    let both = |codecs: &[Codec]| is(a, codecs) && is(b, codecs);
+    let both = |codecs: &[Codec]| can_make(a, codecs) && can_make(b, codecs);
     if a.same_encoding(b) || both(&[Codec::Pcmu, Codec::Pcma]) {
         Some(Crossing::Relayed)
     } else {
@@ -76,15 +80,8 @@ pub(crate) fn reaching_formats(codecs: &[Codec]) -> Vec<Format> {
 /// then digits.
 pub(crate) fn offer_on_behalf(caller: &Description, codecs: &[Codec]) -> Vec<Format> {
     let allowed: Vec<Format> = codecs.iter().map(|c| format_of(*c)).collect();
-    let known = Codec::ALL.map(format_of);
-    let mut out: Vec<Format> = caller
-        .codecs()
-        .filter(|f| {
-            let is_known = known.iter().any(|k| k.same_encoding(f));
-            !is_known || allowed.iter().any(|a| a.same_encoding(f))
-        })
-        .cloned()
-        .collect();
+    let mut out: Vec<Format> =
+        caller.codecs().filter(|f| !can_make(f, &Codec::ALL) || can_make(f, codecs)).cloned().collect();
     if out.is_empty() {
         return out;
     }

@@ -5,6 +5,9 @@ use crate::limits::PORT_QUARANTINE;
 use std::collections::BTreeMap;
 use switchroom_sip::time::Mono;
 
+/// What is said if a call needs one and there is none.
+pub(crate) const NONE_FREE: &str = "every RTP port pair is in use";
+
 /// Which port pairs are free. They are handed out round robin, so that late packets of an ended call do not reach the
 /// next one.
 #[derive(Debug)]

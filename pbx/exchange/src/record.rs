@@ -2,6 +2,7 @@
 //!
 //! The store keeps these as JSON; fields may be added with a default, never renamed or given another meaning.
 
+use crate::words::words;
 use crate::{CallId, Held, MessageFacts, Quality, RecordingFacts};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -205,6 +206,26 @@ impl Cause {
             Self::Restart => "restart",
         }
     }
+
+    /// What became of a caller without an answer whose call ended by this.
+    pub(crate) fn leg_outcome(self) -> LegOutcome {
+        match self {
+            Self::Cancelled => LegOutcome::Cancelled,
+            Self::Busy => LegOutcome::Busy,
+            Self::Declined => LegOutcome::Declined,
+            Self::NoAnswer => LegOutcome::NoAnswer,
+            Self::Unreachable | Self::NotFound => LegOutcome::Unreachable,
+            Self::HungUp
+            | Self::NoAck
+            | Self::SessionExpired
+            | Self::MediaLost
+            | Self::NotAcceptable
+            | Self::Failed
+            | Self::Overload
+            | Self::Forced
+            | Self::Restart => LegOutcome::Failed,
+        }
+    }
 }
 
 /// How a call ended.
@@ -233,6 +254,34 @@ pub struct Why {
     pub text: String,
 }
 
+words! {
+    /// What became of a leg.
+    pub enum LegOutcome {
+        /// It was in a talk, or with a service of ours.
+        Answered = "answered",
+        /// It was too, and left by a transfer; or another phone or call took its place.
+        Transferred = "transferred",
+        /// Its phone was busy.
+        Busy = "busy",
+        /// Its phone, or who sits there, would not take the call.
+        Declined = "declined",
+        /// It was rung in vain.
+        NoAnswer = "no_answer",
+        /// Another phone answered first.
+        Elsewhere = "elsewhere",
+        /// It was given up before an answer.
+        Cancelled = "cancelled",
+        /// Nothing was heard of its phone.
+        Unreachable = "unreachable",
+        /// It had no codec in common with the other side.
+        NotAcceptable = "not_acceptable",
+        /// Its phone named another address.
+        Moved = "moved",
+        /// Anything else.
+        Failed = "failed",
+    }
+}
+
 /// A leg in a CDR.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CdrLeg {
@@ -246,8 +295,7 @@ pub struct CdrLeg {
     pub codec: String,
     /// Call-ID of its dialog.
     pub sip_call_id: String,
-    /// `answered`, `transferred`, `busy`, `declined`, `no_answer`, `elsewhere`, `cancelled`, `unreachable`, `not_acceptable`,
-    /// `moved`, `failed`.
+    /// The word of a [`LegOutcome`].
     pub outcome: String,
     /// Over the whole leg.
     #[serde(default)]

@@ -100,6 +100,11 @@ impl Registrar {
         self.all.get(extension).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// Whether one of its phones can be rung.
+    pub(crate) fn is_reachable(&self, extension: &str) -> bool {
+        self.of(extension).any(|binding| binding.obstacle().is_none())
+    }
+
     /// Those that phones registered.
     pub(crate) fn registered_of(&self, extension: &str) -> impl Iterator<Item = &Binding> {
         self.of(extension).filter(|binding| !binding.is_fixed())

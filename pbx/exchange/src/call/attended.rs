@@ -12,10 +12,11 @@
 //! was dialled to, as if referred there (RFC 5589 §7.3 leaves that to phones, which differ): in a queue it begins its own
 //! wait, and the wait of who refers is no abandoned one.
 
-use super::{Call, Leg, LegState, Stage};
+use super::{Call, Leg, LegState, No, Over, Stage};
 use crate::exchange::Exchange;
 use crate::negotiate::offer_on_behalf;
-use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::ports::NONE_FREE;
+use crate::record::{End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId, PortSlot};
 use switchroom_acd::Exit;
 use switchroom_sip::endpoint::{NewOffer, SessionId};
@@ -23,9 +24,6 @@ use switchroom_sip::replaces::Replaces;
 use switchroom_sip::sdp::{Description, Format, Local};
 use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
-
-/// Why a REFER is refused: for its sender, and in words.
-type No = (Status, String);
 
 fn no<T>(status: Status, why: &str) -> Result<T, No> {
     Err((status, why.to_owned()))
@@ -80,7 +78,7 @@ impl Exchange {
         let Some(call) = self.calls.get(&other_id) else {
             return no(Status::NOT_FOUND, "the other call is gone");
         };
-        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() || call.consult.is_some() {
+        if call.under_way().is_some() {
             return no(Status::PENDING, "the other call is being put through");
         }
         let Some(joins) = call.other(by).and_then(|other| call.leg(other)) else {
@@ -106,16 +104,13 @@ impl Exchange {
         let who = self.number_of_leg(alone.call, alone.by);
         self.withdraw_from_queue(now, alone.call, Exit::Removed);
         let Some(call) = self.calls.get_mut(&alone.call) else { return };
-        let (cause, status) = match call.answered.is_some() {
-            true => (Cause::HungUp, 0),
-            false => (Cause::Cancelled, Status::TERMINATED.code()),
-        };
+        let was_answered = call.answered.is_some();
         let Some(leg) = call.legs.get_mut(&alone.by) else { return };
-        leg.outcome = "transferred";
+        leg.outcome = LegOutcome::Transferred;
         let by = EndedBy::Party(leg.origin);
         let text = format!("{who} sends the other side of call {number} to {} in its place", alone.to);
         self.why(now, alone.call, "transfer", text.clone());
-        self.finish(now, alone.call, by, cause, status, text);
+        self.finish(now, alone.call, Over::left(by, was_answered, text));
     }
 
     /// What the party that joins is offered: what the one that stays talks in, in the numbers that the dialog of the one
@@ -155,7 +150,7 @@ impl Exchange {
         let leg = self.next_leg(id);
         let Some((local, slot)) = self.open_media(now, id, leg, &joins.flow, formats) else {
             self.legs.remove(&leg);
-            return no(Status::SERVICE_UNAVAILABLE, "every RTP port pair is in use");
+            return no(Status::SERVICE_UNAVAILABLE, NONE_FREE);
         };
         self.endpoint.answer_refer(now.mono, session, Ok(()));
         let (who, known) = (joins.party.number.clone(), joins.remote.clone());
@@ -201,7 +196,7 @@ impl Exchange {
             sip_call_id: joins.sip_call_id,
             slot: Some(slot),
             local: Some(local),
-            outcome: "answered",
+            outcome: LegOutcome::Answered,
             consent: joins.consent,
             ..self.new_leg(leg, End::Callee, joins.party.clone(), joins.extension, joins.flow)
         };
@@ -222,12 +217,12 @@ impl Exchange {
         let origin = other.leg(talk.by).map_or(End::Caller, |leg| leg.origin);
         for leg in [talk.by, talk.joins] {
             if let Some(leg) = other.legs.get_mut(&leg) {
-                leg.outcome = "transferred";
+                leg.outcome = LegOutcome::Transferred;
             }
         }
         let text = format!("{who} connected the other side with that of call {number}");
         self.why(now, talk.call, "transfer", text.clone());
-        self.finish(now, talk.call, EndedBy::Party(origin), Cause::HungUp, 0, text);
+        self.finish(now, talk.call, Over::hung_up(EndedBy::Party(origin), text));
     }
 
     /// Offers the party that joined its new ports.
@@ -255,7 +250,6 @@ impl Exchange {
         let who = call.number_of(leg);
         let text = format!("{who} could not be connected: {why}");
         self.event(now, EventKind::Call, Severity::Warn, Some(id), &who, "transfer_failed", text.clone());
-        let status = Status::NOT_ACCEPTABLE_HERE.code();
-        self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
+        self.finish(now, id, Over::not_acceptable(text));
     }
 }

@@ -25,17 +25,16 @@
 //! holds anybody else.
 
 use super::transfer::{Goal, Transfer};
-use super::{Call, LegState, Stage};
+use super::{Call, LegState, Over, Stage};
 use crate::exchange::Exchange;
 use crate::input::ConsultAct;
 use crate::media::{Channel, MediaCommand, Source};
-use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity};
+use crate::record::{End, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::supervision::mix;
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Leg, LegId, NO_NUMBER, Service};
 use switchroom_flow::Clip;
 use switchroom_flow::routes::Destination;
-use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 /// Who hears whom while one party of a talk consults a third.
@@ -358,9 +357,7 @@ impl Exchange {
         let call = self.live_call(id)?;
         let consult = call.consult.as_ref().ok_or("in that call nobody is consulted")?;
         let (own, third) = (consult.own, consult.third.number.clone());
-        let text = format!("ended by {user}");
-        let status = Status::UNAVAILABLE.code();
-        self.finish(now, own, EndedBy::User(user.to_owned()), Cause::Forced, status, text);
+        self.finish(now, own, Over::by_user(user));
         Ok(format!("{third} is consulted no more"))
     }
 
@@ -379,8 +376,7 @@ impl Exchange {
         let stage = Stage::Service { service: Service::Consult };
         let number = third.number.clone();
         if let Err(why) = self.answer_by_us(now, own, stage, third, "is consulted") {
-            let status = Status::NOT_ACCEPTABLE_HERE.code();
-            return self.finish(now, own, EndedBy::System, Cause::NotAcceptable, status, why);
+            return self.finish(now, own, Over::not_acceptable(why));
         }
         self.note_open(own);
         self.bridge_as(now, id, Bridge::Consulted);
@@ -408,8 +404,7 @@ impl Exchange {
     /// The third's call ends with the one in which it is consulted.
     fn end_third(&mut self, now: Now, own: CallId, text: &str) {
         let is_there = self.calls.get(&own).is_some_and(|call| call.answered.is_some());
-        let (cause, status) = if is_there { (Cause::HungUp, 0) } else { (Cause::Cancelled, 487) };
-        self.finish(now, own, EndedBy::Party(End::Caller), cause, status, text.to_owned());
+        self.finish(now, own, Over::left(EndedBy::Party(End::Caller), is_there, text));
     }
 
     /// Takes a consultation out of a call, which wires nobody yet.
@@ -467,7 +462,7 @@ impl Exchange {
         if is_transfer {
             self.note_transferred(now, id, &who, &other, &third_number);
         } else if let Some(gone) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leaves)) {
-            gone.outcome = "answered";
+            gone.outcome = LegOutcome::Answered;
         }
     }
 

@@ -1,6 +1,6 @@
 //! A call ends: everybody is told, the media is closed, the CDR is written, the call leaves the board.
 
-use super::{LegState, Recording, Stage};
+use super::{LegState, Over, Recording, Stage};
 use crate::coverage::CallEvent;
 use crate::due::Timer;
 use crate::exchange::Exchange;
@@ -8,22 +8,16 @@ use crate::input::Action;
 use crate::limits::{ENDED_SHOWN, LAST_WORD};
 use crate::media::MediaCommand;
 use crate::queues::moment;
-use crate::record::{Cause, Cdr, End, EndedBy, Ending, EventKind, OpenCall, Record, Severity, Why};
+use crate::record::{
+    Cause, Cdr, End, EndedBy, Ending, EventKind, LegOutcome, OpenCall, Record, Severity, Why,
+};
 use crate::{CallId, LegId};
+use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 impl Exchange {
-    /// Ends a call. `status` is what the caller is answered if it waits for an answer, and what the CDR says; 0 if none
-    /// told.
-    pub(crate) fn finish(
-        &mut self,
-        now: Now,
-        id: CallId,
-        by: EndedBy,
-        cause: Cause,
-        status: u16,
-        text: String,
-    ) {
+    /// Ends a call.
+    pub(crate) fn finish(&mut self, now: Now, id: CallId, over: Over) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.is_ended() {
             return;
@@ -36,10 +30,11 @@ impl Exchange {
         self.supervisions.touch(id);
         self.transfer_ends(now, id);
         self.hand_off_ends(now, id);
-        self.consult_ends(now, id, &text);
+        self.consult_ends(now, id, &over.text);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let at = call.clock(now);
-        let ending = Ending { at_ms: at.wall.0, by, cause, status, text: text.clone() };
+        let (cause, status, text) = (over.cause, over.status, over.text.clone());
+        let ending = over.at(at.wall.0);
         let was_placing = call.stage == Stage::Placing;
         call.stage = Stage::Ended { ending, at, is_written: false };
         call.held = None;
@@ -56,29 +51,14 @@ impl Exchange {
         if !was_answered {
             self.refuse_caller(now, id, status);
         }
-        let outcome = match cause {
-            Cause::Cancelled => "cancelled",
-            Cause::Busy => "busy",
-            Cause::Declined => "declined",
-            Cause::NoAnswer => "no_answer",
-            Cause::Unreachable | Cause::NotFound => "unreachable",
-            Cause::HungUp
-            | Cause::NoAck
-            | Cause::SessionExpired
-            | Cause::MediaLost
-            | Cause::NotAcceptable
-            | Cause::Failed
-            | Cause::Overload
-            | Cause::Forced
-            | Cause::Restart => "failed",
-        };
+        let outcome = cause.leg_outcome();
         self.stop_recording(now, id);
         for leg in legs {
             let Some(one) = self.calls.get(&id).and_then(|c| c.leg(leg)) else { continue };
             if one.state != LegState::Ended {
                 // A phone that still rang did nothing wrong, whatever ended the call.
                 let is_rung = one.end == End::Callee || was_placing;
-                let outcome = if is_rung { "cancelled" } else { outcome };
+                let outcome = if is_rung { LegOutcome::Cancelled } else { outcome };
                 self.drop_leg(now, id, leg, outcome, None);
             }
         }
@@ -212,8 +192,7 @@ impl Exchange {
             return Err(format!("call {} has ended already", call.number));
         }
         let (number, from, to) = (call.number, call.from.number.clone(), call.to.number.clone());
-        let text = format!("ended by {user}");
-        self.finish(now, id, EndedBy::User(user.to_owned()), Cause::Forced, 480, text);
+        self.finish(now, id, Over::by_user(user));
         let done = format!("call {number} from {from} to {to} ended");
         self.event(
             now,
@@ -235,7 +214,8 @@ impl Exchange {
         let all: Vec<CallId> = self.calls.keys().copied().collect();
         for id in all {
             self.saw_call(id, CallEvent::EndAll);
-            self.finish(now, id, EndedBy::System, Cause::Restart, 503, "the exchange is stopping".into());
+            let over = Over::by_rule(Cause::Restart, Status::SERVICE_UNAVAILABLE, "the exchange is stopping");
+            self.finish(now, id, over);
         }
         self.event(
             now,

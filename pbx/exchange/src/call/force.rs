@@ -135,7 +135,7 @@ impl Exchange {
         if self.is_in(id, phone) {
             return Err(format!("{phone} is in call {number} already"));
         }
-        if !self.registrar.of(phone).any(|binding| binding.obstacle().is_none()) {
+        if !self.registrar.is_reachable(phone) {
             return Err(format!("{phone} has no phone that can be reached; see where it is registered"));
         }
         Ok(())
@@ -164,15 +164,10 @@ impl Exchange {
     /// queue it has a time of its own.
     fn ring_further(&mut self, now: Now, id: CallId, number: &str) {
         let formats = self.formats_for(id);
-        let wait = self.config.extensions.get(number).and_then(|extension| extension.ring);
-        let wait = wait.unwrap_or(self.config.ring);
+        let wait = self.config.ring_of(number);
         let numbers = [number.to_owned()];
-        for phone in self.phones_of(now, id, &numbers) {
-            let (flow, uri) = (phone.flow, phone.uri);
-            if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
-                break;
-            }
-        }
+        let phones = self.phones_of(now, id, &numbers);
+        self.ring_phones(now, id, phones, &formats);
         if !self.is_in(id, number) {
             return;
         }

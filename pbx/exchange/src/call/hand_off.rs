@@ -15,11 +15,11 @@
 //! as before, with the end of the subscription (RFC 3515 §2.4.5 has 100 as last word of an action that is pending). A phone
 //! that hangs up all the same, on its own or by hand, is rung back as after a transfer that nobody takes.
 
-use super::{Call, Stage, Transfer};
+use super::{Call, No, Over, Stage, Transfer};
 use crate::exchange::Exchange;
 use crate::limits::{DIGITS_HUSHED, HAND_OFFS_MAX};
 use crate::media::{MediaCommand, Source};
-use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::record::{EndedBy, EventKind, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId};
 use std::sync::Arc;
@@ -67,9 +67,6 @@ pub(super) enum Asker<'a> {
     /// A user, by transferring to this route or by name.
     User(Option<&'a str>),
 }
-
-/// Why it is refused: for the sender of a REFER, and in words.
-type No = (Status, String);
 
 impl Call {
     /// Whether one of the two has been in a flow from which it comes back, or is.
@@ -239,8 +236,8 @@ impl Exchange {
     fn ring_hander(&mut self, now: Now, id: CallId, hand_off: HandOff) {
         let who = hand_off.extension;
         if who.is_empty() {
-            let text = "nobody is there any more to whom the flow could give its caller back".to_owned();
-            return self.finish(now, id, EndedBy::System, Cause::HungUp, 0, text);
+            let text = "nobody is there any more to whom the flow could give its caller back";
+            return self.finish(now, id, Over::hung_up(EndedBy::System, text));
         }
         self.why(now, id, "hand_off", format!("{who} is rung back"));
         self.seek_for(now, id, Transfer::back_to(hand_off.by, who.clone()), who);

@@ -7,7 +7,7 @@ use super::{Call, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
-use crate::record::{EventKind, Severity};
+use crate::record::{EventKind, LegOutcome, Severity};
 use crate::registrar::Binding;
 use crate::{CallId, LegId};
 use switchroom_acd::agent::Doing;
@@ -77,7 +77,7 @@ impl Exchange {
         let is_there = |b: &Binding| !b.is_fixed() || Some(b.flow) == flow && b.obstacle().is_none();
         let is_gone = extension.is_some_and(|extension| !self.registrar.of(&extension).any(is_there));
         if is_gone && self.may_wait_again(id, holder).is_some() {
-            self.drop_leg(now, id, holder, "answered", None);
+            self.drop_leg(now, id, holder, LegOutcome::Answered, None);
             self.wait_again(now, id, holder, &format!("{who} holds and is registered nowhere"));
         }
     }
@@ -87,7 +87,7 @@ impl Exchange {
         let call = self.calls.get(&id)?;
         let is_theirs = call.stage == (Stage::Talking { with: leg }) && call.call_back.is_none();
         let holds = call.held.is_some() && call.leg(leg)?.holds;
-        if !is_theirs || !holds || call.consult.is_some() || call.is_briefed() || self.counts.draining {
+        if !is_theirs || !holds || call.under_way().is_some() || self.counts.draining {
             return None;
         }
         self.may_enter_flow(id, call.caller).ok()?;

@@ -1,15 +1,16 @@
 //! What the media engine says of a call.
 
 use super::signal::SIGNAL;
-use super::{LegState, NO_PORT, Recording, Stage};
+use super::{LegState, Over, PhoneRefusal, Recording, Stage};
 use crate::coverage::media_event;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::inbound::Means;
 use crate::limits::MEDIA_LOST_AFTER;
 use crate::media::{MediaEvent, RecordingFacts};
-use crate::record::{Cause, EndedBy, EventKind, Record, Severity};
+use crate::record::{Cause, EventKind, LegOutcome, Record, Severity};
 use crate::{CallId, Changed, LegId, PortSlot};
+use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 /// Loss of the last seconds that is worth an event, parts per million.
@@ -265,16 +266,16 @@ impl Exchange {
         }
         let text = format!("RTP port pair {} could not be opened: {why}", slot.0);
         if self.calls.get(&id).is_some_and(|call| call.transferor() == Some(leg)) {
-            self.drop_leg(now, id, leg, "failed", None);
+            self.drop_leg(now, id, leg, LegOutcome::Failed, None);
             self.transferor_left(now, id, leg, &text);
             return;
         }
         if self.calls.get(&id).is_some_and(|c| c.is_ringing() && c.is_rung(leg)) {
             self.why(now, id, "refuse", text);
-            self.drop_leg(now, id, leg, "failed", None);
-            return self.note_refusal(now, id, leg, NO_PORT);
+            self.drop_leg(now, id, leg, LegOutcome::Failed, None);
+            return self.note_refusal(now, id, leg, PhoneRefusal::NO_PORT);
         }
-        self.finish(now, id, EndedBy::System, Cause::Overload, 503, text);
+        self.finish(now, id, Over::by_rule(Cause::Overload, Status::SERVICE_UNAVAILABLE, text));
     }
 
     /// Nothing was heard of any phone for so long that nobody can be there.
@@ -283,7 +284,7 @@ impl Exchange {
             return;
         }
         let text = format!("no phone of this call sent media for {} s", MEDIA_LOST_AFTER.as_secs());
-        self.finish(now, id, EndedBy::System, Cause::MediaLost, 0, text);
+        self.finish(now, id, Over::by_rule(Cause::MediaLost, None, text));
     }
 
     /// A call of which nothing is heard has a deadline, and no other: whatever changed it, a packet, a hold or a phone that

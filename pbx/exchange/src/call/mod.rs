@@ -26,10 +26,12 @@ mod hand_off;
 mod held;
 mod media;
 mod offer;
+mod over;
 mod path;
 mod place;
 mod recording;
 mod recording_key;
+mod refusal;
 mod replacing;
 mod route;
 mod setup;
@@ -37,25 +39,33 @@ mod sides;
 mod signal;
 mod talk;
 mod transfer;
+mod under_way;
 
 pub use consult::{Bridge, Consult};
 pub(crate) use digits::{Many, info_digit};
 pub use hand_off::{HandOff, HandedBack};
+pub(crate) use over::Over;
 pub use path::CallPath;
+pub(crate) use refusal::PhoneRefusal;
 pub use route::{NO_NUMBER, Way};
 pub use signal::SIGNAL;
 pub(crate) use transfer::Transfer;
+pub(crate) use under_way::UnderWay;
 
 use crate::inbound::{Counted, Visited};
 use crate::media::{Agreed, Channel, Quality};
 use crate::queues::Ringing;
-use crate::record::{CdrLeg, End, Ending, OpenCall, Party};
+use crate::record::{CdrLeg, End, Ending, LegOutcome, OpenCall, Party};
 use crate::{CallId, LegId, PortSlot, Service};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_sip::endpoint::SessionId;
 use switchroom_sip::flow::Flow;
 use switchroom_sip::sdp::{Description, Format, Local};
+use switchroom_sip::status::Status;
 use switchroom_sip::time::{Mono, Now, Wall};
+
+/// Why a REFER is refused: for its sender, and in words.
+type No = (Status, String);
 
 /// Where a leg is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,7 +128,7 @@ pub struct Leg {
     /// Quality over the whole leg.
     pub quality: Quality,
     /// How it ended, for the CDR.
-    pub outcome: &'static str,
+    pub outcome: LegOutcome,
     /// For how long it is rung, and what came of that so far; none if nobody rang it.
     pub(crate) ringing: Option<Ringing>,
     /// By which way its digits for a flow count.
@@ -137,9 +147,19 @@ impl Leg {
         self.codec.as_ref().map(|c| format!("{}/{}", c.name, c.clock)).unwrap_or_default()
     }
 
+    /// Takes over what was agreed with its phone, and what that said of itself.
+    fn agrees(&mut self, theirs: Description, codec: Format, agreed: Agreed) {
+        self.holds = theirs.is_hold();
+        // Of a phone that is to be silent nothing is missing.
+        self.is_missing &= agreed.receiving && !self.holds;
+        self.codec = Some(codec);
+        self.remote = Some(theirs);
+        self.agreed = Some(agreed);
+    }
+
     /// Whether it was in a talk, for the CDR.
     pub(crate) fn has_talked(&self) -> bool {
-        ["answered", "transferred"].contains(&self.outcome)
+        matches!(self.outcome, LegOutcome::Answered | LegOutcome::Transferred)
     }
 
     pub(crate) fn is_live(&self) -> bool {
@@ -153,7 +173,7 @@ impl Leg {
             address: self.flow.to_string(),
             codec: self.codec_name(),
             sip_call_id: self.sip_call_id.clone(),
-            outcome: self.outcome.to_owned(),
+            outcome: self.outcome.word().to_owned(),
             quality: self.quality,
         }
     }
@@ -254,7 +274,7 @@ pub struct Call {
     /// We called the caller too: its INVITE was ours, and so was the first offer.
     pub is_placed: bool,
     /// The best refusal so far of the phones that were rung.
-    refusal: Option<Verdict>,
+    refusal: Option<PhoneRefusal>,
     /// Some phone has said something before its final answer, if only that it is working on it.
     reacted: bool,
     /// Some phone has said that it rings.
@@ -501,27 +521,3 @@ impl Call {
         }
     }
 }
-
-/// Of a refusal its rank, the status for the caller, and its word.
-pub(crate) type Verdict = (u8, u16, &'static str);
-
-/// How a status of a called phone ranks, what it means for a caller, and its word in a CDR: the most telling of several
-/// refusals wins.
-fn judge_refusal(status: u16) -> Verdict {
-    match status {
-        600 | 603 | 607 => (9, 603, "declined"),
-        486 => (7, 486, "busy"),
-        401 | 403 | 407 | 433 => (6, 480, "declined"),
-        480 => (5, 480, "no_answer"),
-        488 | 606 | 415 => (4, 488, "not_acceptable"),
-        300..=399 => (3, 480, "moved"),
-        408 => (1, 480, "unreachable"),
-        503 => (1, 480, "unreachable"),
-        487 => (0, 480, "cancelled"),
-        _ => (2, 480, "failed"),
-    }
-}
-
-/// What stands for a phone that could not be rung because we had no port pair for it: less telling than any word of a
-/// phone, and not the phone's fault.
-const NO_PORT: Verdict = (1, 503, "no_port");

@@ -1,13 +1,14 @@
 //! The called phones ring, answer, refuse; one wins.
 
 use super::talk::next_generation;
-use super::{Call, Leg, LegState, Stage, Verdict, judge_refusal};
+use super::{Call, Leg, LegState, Over, PhoneRefusal, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
-use crate::queues::miss_of;
-use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::ports::NONE_FREE;
+use crate::queues::miss;
+use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, Changed, LegId};
 use switchroom_sip::header::Headers;
 use switchroom_sip::sdp::{Description, Format, Local};
@@ -145,9 +146,7 @@ impl Exchange {
         };
         let (mut local, slot) = match (caller_local, caller_slot) {
             (Some(local), Some(slot)) => (local, slot),
-            _ => self
-                .open_media(now, id, caller_id, &caller_flow, formats.clone())
-                .ok_or("every RTP port pair is in use")?,
+            _ => self.open_media(now, id, caller_id, &caller_flow, formats.clone()).ok_or(NONE_FREE)?,
         };
         // Whom we called has what we offered; its numbers are ours, not those of its answer.
         if local.formats != formats && !is_placed {
@@ -171,10 +170,7 @@ impl Exchange {
             caller.agreed.clone_from(&caller_agreed);
         }
         if let Some(one) = call.legs.get_mut(&leg) {
-            one.codec = Some(codec);
-            one.holds = theirs.is_hold();
-            one.remote = Some(theirs);
-            one.agreed = Some(callee_agreed.clone());
+            one.agrees(theirs, codec, callee_agreed.clone());
         }
         self.media(MediaCommand::Agree { call: id, leg, agreed: callee_agreed });
         if let Some(agreed) = caller_agreed {
@@ -199,13 +195,16 @@ impl Exchange {
         };
         match joined {
             Ok(answer) => self.connect(now, id, leg, answer),
-            Err(why) => {
-                self.why(now, id, "refuse", format!("cannot connect: {why}"));
-                let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
-                self.drop_leg(now, id, leg, "not_acceptable", Some(reason));
-                self.note_refusal(now, id, leg, judge_refusal(488));
-            }
+            Err(why) => self.cannot_connect(now, id, leg, &why),
         }
+    }
+
+    /// A phone answered, and does not fit the other side, or us.
+    pub(super) fn cannot_connect(&mut self, now: Now, id: CallId, leg: LegId, why: &str) {
+        self.why(now, id, "refuse", format!("cannot connect: {why}"));
+        let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
+        self.drop_leg(now, id, leg, LegOutcome::NotAcceptable, Some(reason));
+        self.note_refusal(now, id, leg, PhoneRefusal::NOT_ACCEPTABLE);
     }
 
     /// What the caller talks in, if what is said has to be translated between the two.
@@ -239,7 +238,7 @@ impl Exchange {
             call.callee_legs().filter(|l| l.id != leg && l.is_live()).map(|l| l.id).collect();
         let Some(one) = call.legs.get_mut(&leg) else { return };
         one.state = LegState::Up;
-        one.outcome = "answered";
+        one.outcome = LegOutcome::Answered;
         let (party, codec, flow) = (one.party.clone(), one.codec_name(), one.flow);
         call.with = Some(party.clone());
         let caller_session = call.caller_leg().and_then(|l| l.session);
@@ -247,7 +246,7 @@ impl Exchange {
         let translated = translated.unwrap_or_default();
         self.why(now, id, "answer", format!("{} answered at {flow}, {codec}{translated}", party.number));
         for loser in losers {
-            self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
+            self.drop_leg(now, id, loser, LegOutcome::Elsewhere, Some(ELSEWHERE.to_owned()));
         }
         self.dial_answered(now, id);
         self.agent_answered(now, id, leg);
@@ -257,7 +256,7 @@ impl Exchange {
         }
         if let Some(caller) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&caller)) {
             caller.state = LegState::Up;
-            caller.outcome = "answered";
+            caller.outcome = LegOutcome::Answered;
         }
         if self.calls.get(&id).is_some_and(|c| c.early.is_some()) {
             // Only now does the caller's phone have to speak: the engine looks out for it anew.
@@ -296,8 +295,8 @@ impl Exchange {
     pub(crate) fn on_refused(&mut self, now: Now, id: CallId, leg: LegId, status: u16, what: &str) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(one) = call.legs.get_mut(&leg) else { return };
-        let verdict = judge_refusal(status);
-        one.outcome = verdict.2;
+        let refusal = PhoneRefusal::of(status);
+        one.outcome = refusal.outcome;
         one.session = None;
         let (who, flow) = (one.party.number.clone(), one.flow);
         self.why(now, id, "refuse", format!("{who} at {flow} {what}"));
@@ -312,12 +311,12 @@ impl Exchange {
                     now,
                     id,
                     other,
-                    "declined",
+                    LegOutcome::Declined,
                     Some(format!("SIP;cause={status};text=\"Declined\"")),
                 );
             }
         }
-        self.note_refusal(now, id, leg, verdict);
+        self.note_refusal(now, id, leg, refusal);
     }
 
     /// If the phone whose sound the caller heard before an answer rings no more, and others do: nothing is sent to the caller's
@@ -365,40 +364,36 @@ impl Exchange {
 
     /// Remembers the most telling refusal; when no phone is left, it is the caller's answer. For who waits in a queue it is that
     /// of the agent whose phone it was: others may ring for reasons of their own.
-    pub(crate) fn note_refusal(&mut self, now: Now, id: CallId, leg: LegId, verdict: Verdict) {
+    pub(crate) fn note_refusal(&mut self, now: Now, id: CallId, leg: LegId, refusal: PhoneRefusal) {
         let is_over = self.live_callees(id).is_empty();
-        let own = self.refused_by_agent(id, leg, verdict);
+        let own = self.refused_by_agent(id, leg, refusal);
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !call.is_ringing() {
             return;
         }
-        if call.refusal.is_none_or(|old| verdict.0 > old.0) {
-            call.refusal = Some(verdict);
+        if call.refusal.is_none_or(|old| refusal.rank > old.rank) {
+            call.refusal = Some(refusal);
         }
         if !is_over {
             self.early_sound_ends(now, id);
-            return self.tell_missed(now, id, miss_of(own.unwrap_or(verdict).2));
+            return self.tell_missed(now, id, miss(own.unwrap_or(refusal).cause));
         }
         self.timers.cancel(Timer::NoAnswer(id));
         // The call of a call-back is over with its last agent, whoever that was.
         let of_agent = own.filter(|_| call.stage != Stage::Placing);
-        let (_, status, word) = of_agent.or(call.refusal).unwrap_or(verdict);
+        let PhoneRefusal { status, cause, .. } = of_agent.or(call.refusal).unwrap_or(refusal);
         let party = EndedBy::Party(if call.stage == Stage::Placing { End::Caller } else { End::Callee });
         let number = self.sought(id);
-        let (by, cause, text) = match word {
-            "busy" => (party, Cause::Busy, format!("{number} is busy")),
-            "declined" => (party, Cause::Declined, format!("{number} declined")),
-            "no_answer" => (party, Cause::NoAnswer, format!("{number} did not take the call")),
-            "no_port" => {
-                (EndedBy::System, Cause::Overload, format!("no RTP port pair could be opened for {number}"))
-            }
-            "unreachable" => (EndedBy::System, Cause::Unreachable, format!("no phone of {number} answered")),
-            "not_acceptable" => {
-                (EndedBy::System, Cause::NotAcceptable, format!("no codec fits both the caller and {number}"))
-            }
-            _ => (EndedBy::System, Cause::Failed, format!("the phones of {number} refused")),
+        let (by, text) = match cause {
+            Cause::Busy => (party, format!("{number} is busy")),
+            Cause::Declined => (party, format!("{number} declined")),
+            Cause::NoAnswer => (party, format!("{number} did not take the call")),
+            Cause::Overload => (EndedBy::System, format!("no RTP port pair could be opened for {number}")),
+            Cause::Unreachable => (EndedBy::System, format!("no phone of {number} answered")),
+            Cause::NotAcceptable => (EndedBy::System, format!("no codec fits both the caller and {number}")),
+            _ => (EndedBy::System, format!("the phones of {number} refused")),
         };
-        self.search_failed(now, id, by, cause, status, text);
+        self.search_failed(now, id, Over { by, cause, status: Some(status), text });
     }
 
     /// It rang long enough.
@@ -411,17 +406,18 @@ impl Exchange {
         let (has_reacted, has_rung, number) = (call.reacted, call.has_rung, self.sought(id));
         for leg in self.live_callees(id) {
             let was_there = self.has_reacted(id, leg).unwrap_or(has_reacted);
-            self.drop_leg(now, id, leg, if was_there { "no_answer" } else { "unreachable" }, None);
+            let outcome = if was_there { LegOutcome::NoAnswer } else { LegOutcome::Unreachable };
+            self.drop_leg(now, id, leg, outcome, None);
         }
-        let status = Status::UNAVAILABLE.code();
+        let status = Status::UNAVAILABLE;
         if has_reacted {
             // Some phones play their ringing as early media, with 183, and never say 180.
             let how = if has_rung { "rang and did" } else { "was reached and did" };
             let text = format!("{number} {how} not answer within {rang} s");
-            self.search_failed(now, id, EndedBy::System, Cause::NoAnswer, status, text);
+            self.search_failed(now, id, Over::by_rule(Cause::NoAnswer, status, text));
         } else {
             let text = format!("no phone of {number} reacted within {rang} s");
-            self.search_failed(now, id, EndedBy::System, Cause::Unreachable, status, text);
+            self.search_failed(now, id, Over::by_rule(Cause::Unreachable, status, text));
         }
     }
 
@@ -431,7 +427,7 @@ impl Exchange {
         now: Now,
         id: CallId,
         leg: LegId,
-        outcome: &'static str,
+        outcome: LegOutcome,
         reason: Option<String>,
     ) {
         let Some(one) = self.calls.get_mut(&id).and_then(|c| c.legs.get_mut(&leg)) else { return };
@@ -480,12 +476,12 @@ impl Exchange {
     }
 
     /// Answers the caller's INVITE with a refusal.
-    pub(crate) fn refuse_caller(&mut self, now: Now, id: CallId, status: u16) {
+    pub(crate) fn refuse_caller(&mut self, now: Now, id: CallId, status: Option<Status>) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let caller = call.caller;
         // Whom we called has no INVITE that waits for an answer.
         let Some(leg) = call.legs.get_mut(&caller).filter(|_| !call.is_placed) else { return };
-        let status = Status::new(status).filter(|s| s.code() >= 300).unwrap_or(Status::UNAVAILABLE);
+        let status = status.filter(|s| s.code() >= 300).unwrap_or(Status::UNAVAILABLE);
         if let Some(session) = leg.session.take() {
             self.endpoint.reject(now.mono, session, status, &Headers::default());
         }

@@ -7,12 +7,14 @@
 //! ```
 
 use super::offer::ELSEWHERE;
-use super::{Call, LegState, Stage, judge_refusal};
+use super::setup::NoRoom;
+use super::{Call, LegState, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::reaching_formats;
-use crate::record::{End, EventKind, Party, Severity};
+use crate::ports::NONE_FREE;
+use crate::record::{End, EventKind, LegOutcome, Party, Severity};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, LegId, NO_NUMBER, Way};
 use switchroom_flow::Clip;
@@ -77,7 +79,7 @@ impl Exchange {
             // Of this call nobody was told anything.
             self.calls.remove(&id);
             self.ladders.forget(id);
-            return Err("every RTP port pair is in use; try again".to_owned());
+            return Err(format!("{NONE_FREE}; try again"));
         };
         if let Some(call) = self.calls.get_mut(&id) {
             call.caller = caller;
@@ -116,16 +118,19 @@ impl Exchange {
     /// What speaks against ringing the phones of an extension for a call of its own.
     pub(crate) fn may_be_placed(&self, from: &str) -> Result<(), String> {
         let shown = clean(from);
-        if self.counts.draining {
-            return Err("the exchange is stopping and takes no new calls".to_owned());
+        match self.no_room(Some(from)) {
+            Some(NoRoom::Stops) => {
+                return Err("the exchange is stopping and takes no new calls".to_owned());
+            }
+            Some(NoRoom::IsFull) => {
+                return Err("there are as many calls as there may be; try again".to_owned());
+            }
+            Some(NoRoom::HasMadeAll) => {
+                return Err(format!("{shown} has made as many calls as it may; end one of them"));
+            }
+            None => {}
         }
-        if self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
-            return Err("there are as many calls as there may be; try again".to_owned());
-        }
-        if self.calls_made_by(from) >= self.config.calls_per_extension {
-            return Err(format!("{shown} has made as many calls as it may; end one of them"));
-        }
-        if !self.registrar.of(from).any(|binding| binding.obstacle().is_none()) {
+        if !self.registrar.is_reachable(from) {
             return Err(format!("{shown} has no phone that can be reached; see where it is registered"));
         }
         Ok(())
@@ -134,8 +139,7 @@ impl Exchange {
     /// Rings every phone of the extension that is to be the caller. Gives the first leg; none if no port pair is left.
     fn ring_caller(&mut self, now: Now, id: CallId, from: &str) -> Option<LegId> {
         let first = self.ring_callers(now, id, &[from.to_owned()])?;
-        let ring = self.config.extensions.get(from).and_then(|e| e.ring).unwrap_or(self.config.ring);
-        self.timers.set(Timer::NoAnswer(id), now.mono.after(ring));
+        self.timers.set(Timer::NoAnswer(id), now.mono.after(self.config.ring_of(from)));
         Some(first)
     }
 
@@ -143,12 +147,8 @@ impl Exchange {
     pub(crate) fn ring_callers(&mut self, now: Now, id: CallId, numbers: &[String]) -> Option<LegId> {
         let formats = reaching_formats(&self.config.codecs);
         self.calls.get_mut(&id)?.begin_search(now, numbers.to_vec());
-        for phone in self.phones_of(now, id, numbers) {
-            let (flow, uri) = (phone.flow, phone.uri);
-            if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
-                break;
-            }
-        }
+        let phones = self.phones_of(now, id, numbers);
+        self.ring_phones(now, id, phones, &formats);
         self.calls.get(&id)?.legs.keys().next().copied()
     }
 
@@ -191,21 +191,18 @@ impl Exchange {
             None => one.remote.clone().ok_or_else(|| "it described no media".to_owned()),
         };
         if let Err(why) = described.and_then(|theirs| self.settle(now, id, leg, theirs)) {
-            self.why(now, id, "refuse", format!("cannot connect: {why}"));
-            let reason = "SIP;cause=488;text=\"Not acceptable here\"".to_owned();
-            self.drop_leg(now, id, leg, "not_acceptable", Some(reason));
-            return self.note_refusal(now, id, leg, judge_refusal(488));
+            return self.cannot_connect(now, id, leg, &why);
         }
         self.timers.cancel(Timer::NoAnswer(id));
         for loser in self.live_callees(id).into_iter().filter(|other| *other != leg) {
-            self.drop_leg(now, id, loser, "elsewhere", Some(ELSEWHERE.to_owned()));
+            self.drop_leg(now, id, loser, LegOutcome::Elsewhere, Some(ELSEWHERE.to_owned()));
         }
         self.be_called_by(id, leg);
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Seeking;
         let dialled = call.to.number.clone();
         let Some(one) = call.legs.get_mut(&leg) else { return };
-        (one.state, one.outcome) = (LegState::Up, "answered");
+        (one.state, one.outcome) = (LegState::Up, LegOutcome::Answered);
         let (who, flow, codec) = (one.party.number.clone(), one.flow, one.codec_name());
         self.why(
             now,

@@ -1,11 +1,11 @@
 //! A leg takes the place of another in a talk: that of another phone of the same extension (INVITE with Replaces, RFC 3891), or
 //! one from another call, of a supervisor or of who is consulted.
 
-use super::{Leg, LegState, Stage};
+use super::{Leg, LegState, Over, Stage};
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::{agreed, answer_formats, match_codec};
-use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::record::{End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId};
 use switchroom_sip::endpoint::Incoming;
 use switchroom_sip::header::{Headers, Name};
@@ -54,7 +54,7 @@ impl Exchange {
         if named.is_early_only {
             return Err(Status::BUSY);
         }
-        if call.transfer.is_some() || call.is_briefed() || call.hand_off.is_some() || call.consult.is_some() {
+        if call.under_way().is_some() {
             return Err(Status::PENDING);
         }
         call.other(leg).ok_or(Status::FORBIDDEN)?;
@@ -106,7 +106,7 @@ impl Exchange {
             remote: Some(offer),
             codec: Some(codec.clone()),
             agreed: Some(settled.clone()),
-            outcome: "answered",
+            outcome: LegOutcome::Answered,
             origin: before.origin,
             consent: before.consent,
             ..self.new_leg(leg, before.end, before.party, before.extension, flow)
@@ -115,7 +115,7 @@ impl Exchange {
         self.collect_traces(now);
         self.media(MediaCommand::Agree { call: id, leg, agreed: settled });
         self.endpoint.answer(now.mono, session, answer);
-        self.drop_leg(now, id, old, "transferred", None);
+        self.drop_leg(now, id, old, LegOutcome::Transferred, None);
         self.tape_instead(id, old, leg);
         let text = format!("{extension} goes on at {flow}, in place of {}", before.flow);
         self.why(now, id, "transfer", text.clone());
@@ -128,7 +128,7 @@ impl Exchange {
     pub(crate) fn seat_leg(&mut self, id: CallId, old: LegId, leg: Leg) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(before) = call.legs.get_mut(&old) else { return };
-        (before.outcome, before.is_missing) = ("transferred", false);
+        (before.outcome, before.is_missing) = (LegOutcome::Transferred, false);
         let (end, origin, made) = (before.end, before.origin, before.extension.clone());
         let (new, session, party, extension) =
             (leg.id, leg.session, leg.party.clone(), leg.extension.clone());
@@ -169,11 +169,11 @@ impl Exchange {
         }
         self.leave_room(new);
         self.seat_leg(id, old, leg);
-        self.drop_leg(now, id, old, "transferred", None);
+        self.drop_leg(now, id, old, LegOutcome::Transferred, None);
         self.agent_left(now, id, old);
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         let text = format!("goes on in call {number}");
-        self.finish(now, from, EndedBy::Party(End::Caller), Cause::HungUp, 0, text);
+        self.finish(now, from, Over::hung_up(EndedBy::Party(End::Caller), text));
         self.refresh_talk(now, id);
         self.ask_or_record(now, id);
         self.note_open(id);
@@ -191,7 +191,7 @@ impl Exchange {
             session: None,
             slot: None,
             state: LegState::Ended,
-            outcome: "transferred",
+            outcome: LegOutcome::Transferred,
             is_missing: false,
             ..taken.clone()
         };

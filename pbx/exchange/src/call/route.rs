@@ -1,7 +1,8 @@
 //! Where a number leads: services, extensions, and the routes of the site.
 
+use super::Over;
 use crate::exchange::Exchange;
-use crate::record::{Cause, EndedBy};
+use crate::record::Cause;
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Config, Service};
 use std::collections::BTreeMap;
@@ -102,7 +103,7 @@ impl Exchange {
             Way::Full(route) => {
                 let text = format!("route {} has as many calls as it may", route.name);
                 self.why(now, id, "route", format!("{dialled}: {text}"));
-                self.finish(now, id, EndedBy::System, Cause::Overload, Status::BUSY.code(), text);
+                self.finish(now, id, Over::by_rule(Cause::Overload, Status::BUSY, text));
             }
             Way::NoNumber => self.leads_nowhere(now, id, &dialled, NO_NUMBER),
             Way::NoRoute if config.inbound.routes.is_empty() => {
@@ -122,7 +123,7 @@ impl Exchange {
     fn leads_nowhere(&mut self, now: Now, id: CallId, dialled: &str, reason: &str) {
         self.why(now, id, "route", format!("{dialled}: {reason}"));
         let text = format!("{dialled} leads nowhere: {reason}");
-        self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
+        self.finish(now, id, Over::by_rule(Cause::NotFound, Status::NOT_FOUND, text));
     }
 
     fn take_route(&mut self, now: Now, id: CallId, dialled: &str, route: &Route) {
@@ -133,7 +134,7 @@ impl Exchange {
         if let Some(missing) = self.config.missing(&route.to) {
             let text = format!("route {name} leads {missing}");
             self.why(now, id, "route", text.clone());
-            return self.finish(now, id, EndedBy::System, Cause::Failed, Status::UNAVAILABLE.code(), text);
+            return self.finish(now, id, Over::by_rule(Cause::Failed, Status::UNAVAILABLE, text));
         }
         match &route.to {
             Destination::Flow(flow) => {
@@ -160,7 +161,7 @@ impl Exchange {
                 };
                 let text = format!("{dialled}: route {name} refuses it as {}", cause.word());
                 self.why(now, id, "route", text.clone());
-                self.finish(now, id, EndedBy::System, cause, status.code(), text);
+                self.finish(now, id, Over::by_rule(cause, status, text));
             }
         }
     }

@@ -1,13 +1,14 @@
 //! A call begins: who calls, whom, and by which phones the called side is reached.
 
-use super::{Call, Leg, LegState, Stage};
+use super::{Call, Leg, LegState, Over, Stage};
 use crate::config::Codec;
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::FORKS_MAX;
 use crate::media::MediaCommand;
-use crate::negotiate::{offer_on_behalf, own_formats};
-use crate::record::{Cause, End, EndedBy, EventKind, Party, Severity, Why};
+use crate::negotiate::{can_make, offer_on_behalf, own_formats};
+use crate::ports::NONE_FREE;
+use crate::record::{Cause, End, EventKind, LegOutcome, Party, Severity, Why};
 use crate::text::clean;
 use crate::{CallId, Changed, LegId};
 use std::collections::BTreeMap;
@@ -25,21 +26,27 @@ use switchroom_sip::uri::Uri;
 /// A phone that can be rung.
 pub(super) struct Reachable {
     rank: u16,
-    pub(super) number: String,
-    pub(super) flow: Flow,
-    pub(super) uri: Uri,
-    pub(super) agent: String,
+    number: String,
+    flow: Flow,
+    uri: Uri,
+    agent: String,
+}
+
+/// Why there is no room for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoRoom {
+    /// The exchange is about to stop.
+    Stops,
+    /// There are as many calls, or SIP sessions, as there may be.
+    IsFull,
+    /// The extension that would make it has made as many as it may.
+    HasMadeAll,
 }
 
 impl Exchange {
     /// An INVITE whose sender is `extension`.
     pub(crate) fn on_invite(&mut self, now: Now, extension: &str, incoming: Incoming) {
-        if self.counts.draining || self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
-            let mut headers = Headers::default();
-            headers.push(Name::RetryAfter, "10");
-            return self.answer(now, &incoming, Status::SERVICE_UNAVAILABLE, &headers);
-        }
-        if self.calls_made_by(extension) >= self.config.calls_per_extension {
+        if self.no_room(Some(extension)).is_some() {
             let mut headers = Headers::default();
             headers.push(Name::RetryAfter, "10");
             return self.answer(now, &incoming, Status::SERVICE_UNAVAILABLE, &headers);
@@ -92,6 +99,18 @@ impl Exchange {
         self.route(now, id, &dialled);
     }
 
+    /// Why there is no room for a call more, if there is none; `maker` is the extension that would make it.
+    pub(crate) fn no_room(&self, maker: Option<&str>) -> Option<NoRoom> {
+        if self.counts.draining {
+            return Some(NoRoom::Stops);
+        }
+        if self.live_calls >= self.config.calls_max || self.endpoint.is_full() {
+            return Some(NoRoom::IsFull);
+        }
+        let has_made_all = maker.is_some_and(|by| self.calls_made_by(by) >= self.config.calls_per_extension);
+        has_made_all.then_some(NoRoom::HasMadeAll)
+    }
+
     /// An extension makes a call.
     pub(crate) fn count_call(&mut self, extension: &str) {
         self.live_calls += 1;
@@ -100,7 +119,7 @@ impl Exchange {
     }
 
     /// Live calls that an extension has made.
-    pub(super) fn calls_made_by(&self, extension: &str) -> usize {
+    fn calls_made_by(&self, extension: &str) -> usize {
         self.calls_made.get(extension).copied().unwrap_or(0)
     }
 
@@ -141,7 +160,7 @@ impl Exchange {
             is_dead: false,
             recent: Default::default(),
             quality: Default::default(),
-            outcome: "failed",
+            outcome: LegOutcome::Failed,
             ringing: None,
             counted: Default::default(),
             hushed_until: None,
@@ -179,38 +198,27 @@ impl Exchange {
         let phones = self.phones_of(now, id, numbers);
         if phones.is_empty() {
             let text = format!("{} has no phone that can be reached", self.sought(id));
-            let status = Status::UNAVAILABLE.code();
-            return self.search_failed(now, id, EndedBy::System, Cause::Unreachable, status, text);
+            return self.search_failed(now, id, Over::by_rule(Cause::Unreachable, Status::UNAVAILABLE, text));
         }
         let formats = self.formats_for(id);
         if formats.is_empty() {
-            let text = "the caller's phone offers no codec that is allowed here".to_owned();
-            let status = Status::NOT_ACCEPTABLE_HERE.code();
-            if self.transfer_failed(now, id, (&EndedBy::System, Cause::NotAcceptable, status), &text) {
+            let over = Over::not_acceptable("the caller's phone offers no codec that is allowed here");
+            if self.transfer_failed(now, id, &over) {
                 return;
             }
-            return self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, text);
+            return self.finish(now, id, over);
         }
-        let set = numbers.first().and_then(|n| self.config.extensions.get(n)).and_then(|e| e.ring);
-        let wait = wait.or(set).unwrap_or(self.config.ring);
-        let mut rung = 0;
-        for phone in phones {
-            let (flow, uri) = (phone.flow, phone.uri);
-            if !self.ring_phone(now, id, &phone.number, flow, &uri, phone.agent, formats.clone()) {
-                break;
-            }
-            rung += 1;
-        }
-        if rung > 0 {
+        let set = || numbers.first().map_or(self.config.ring, |first| self.config.ring_of(first));
+        let wait = wait.unwrap_or_else(set);
+        if self.ring_phones(now, id, phones, &formats) {
             self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
             self.ring_for(now, id, numbers, wait);
         } else {
             if self.live_callees(id).is_empty() {
                 self.timers.cancel(Timer::NoAnswer(id));
             }
-            let text = "every RTP port pair is in use".to_owned();
-            let status = Status::SERVICE_UNAVAILABLE.code();
-            self.search_failed(now, id, EndedBy::System, Cause::Overload, status, text);
+            let over = Over::by_rule(Cause::Overload, Status::SERVICE_UNAVAILABLE, NONE_FREE);
+            self.search_failed(now, id, over);
         }
     }
 
@@ -270,15 +278,11 @@ impl Exchange {
                 settled.formats.retain(|format| format.is_digits() || format.same_encoding(codec));
                 let offer = offer_on_behalf(&settled, codecs);
                 // A codec that was taken out of the configuration since is spoken on: what others speak is translated.
-                if offer.is_empty() && own_formats(&Codec::ALL).iter().any(|own| own.same_encoding(codec)) {
-                    own_formats(codecs)
-                } else {
-                    offer
-                }
+                if offer.is_empty() && can_make(codec, &Codec::ALL) { own_formats(codecs) } else { offer }
             }
             (Some(remote), _) if self.wants_back(id) => {
-                let (mut spoken, own) = (remote.clone(), own_formats(codecs));
-                spoken.formats.retain(|f| f.is_digits() || own.iter().any(|o| o.same_encoding(f)));
+                let mut spoken = remote.clone();
+                spoken.formats.retain(|f| f.is_digits() || can_make(f, codecs));
                 offer_on_behalf(&spoken, codecs)
             }
             (Some(remote), _) => offer_on_behalf(remote, codecs),
@@ -286,18 +290,27 @@ impl Exchange {
         }
     }
 
-    /// Rings one phone. False if there is no port pair for it.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn ring_phone(
+    /// Rings phones, as many as there are port pairs for. False if none is rung.
+    pub(super) fn ring_phones(
         &mut self,
         now: Now,
         id: CallId,
-        number: &str,
-        flow: Flow,
-        contact: &Uri,
-        agent: String,
-        formats: Vec<Format>,
+        phones: Vec<Reachable>,
+        formats: &[Format],
     ) -> bool {
+        let mut is_any = false;
+        for phone in phones {
+            if !self.ring_phone(now, id, phone, formats.to_vec()) {
+                break;
+            }
+            is_any = true;
+        }
+        is_any
+    }
+
+    /// Rings one phone. False if there is no port pair for it.
+    fn ring_phone(&mut self, now: Now, id: CallId, phone: Reachable, formats: Vec<Format>) -> bool {
+        let Reachable { number, flow, uri, agent, .. } = phone;
         let leg = self.next_leg(id);
         let Some(local) = self.open_media(now, id, leg, &flow, formats) else {
             self.legs.remove(&leg);
@@ -312,15 +325,15 @@ impl Exchange {
         let hops = call.max_forwards;
         let domain = self.config.domain.clone();
         let (name, mut headers) = match end {
-            End::Caller => (from.name.clone(), self.callers_invitation(id, number)),
-            End::Callee => self.invitation(id, number),
+            End::Caller => (from.name.clone(), self.callers_invitation(id, &number)),
+            End::Callee => self.invitation(id, &number),
         };
         self.referred_by(id, &mut headers);
         let invite = Invite {
             flow,
-            uri: request_uri(contact),
+            uri: request_uri(&uri),
             from: NameAddr::named(&name, Uri::sip(&from.number, &domain, None)),
-            to: NameAddr::bare(Uri::sip(number, &domain, None)),
+            to: NameAddr::bare(Uri::sip(&number, &domain, None)),
             contact_user: from.number.clone(),
             sdp: Some(local.0.offer()),
             max_forwards: hops,
@@ -329,21 +342,21 @@ impl Exchange {
         let session = self.endpoint.invite(now.mono, invite);
         self.sessions.insert(session, (id, leg));
         let sip_call_id = self.endpoint.call_id_of(session).unwrap_or_default().to_owned();
-        let party = self.party_of(number);
+        let party = self.party_of(&number);
         let new = Leg {
             session: Some(session),
             agent,
             sip_call_id,
             slot: Some(local.1),
             local: Some(local.0),
-            ..self.new_leg(leg, end, party, Some(number.to_owned()), flow)
+            ..self.new_leg(leg, end, party, Some(number.clone()), flow)
         };
         if let Some(call) = self.calls.get_mut(&id) {
             call.legs.insert(leg, new);
             call.sessions.push(session);
-            self.calls_with.entry(number.to_owned()).or_default().insert(id);
+            self.calls_with.entry(number.clone()).or_default().insert(id);
         }
-        self.extension_changed(number.to_owned());
+        self.extension_changed(number.clone());
         self.why(now, id, "offer", format!("ring {number} at {flow}"));
         true
     }

@@ -1,11 +1,12 @@
 //! What happens in a call that is up: hold and new offers, digits, services; and where SIP's news go.
 
-use super::{Call, LegState, Stage};
+use super::{Call, LegState, Over, Stage};
 use crate::coverage::session_event;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
-use crate::negotiate::{agreed, answer_formats, match_codec, own_formats};
-use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
+use crate::negotiate::{agreed, answer_formats, can_make, match_codec, own_formats};
+use crate::ports::NONE_FREE;
+use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::{CallId, Changed, LegId, Service};
 use switchroom_flow::Clip;
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
@@ -96,8 +97,7 @@ impl Exchange {
                 }
             }
             Err(why) => {
-                let status = Status::NOT_ACCEPTABLE_HERE.code();
-                self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
+                self.finish(now, id, Over::not_acceptable(why));
             }
         }
     }
@@ -118,11 +118,7 @@ impl Exchange {
             .ok_or("the phone answered with no codec that was offered")?
             .clone();
         let agreed = agreed(&theirs, &codec, &ours, one.flow.remote.ip(), next_generation(one, &theirs));
-        one.holds = theirs.is_hold();
-        one.is_missing &= agreed.receiving && !one.holds;
-        one.codec = Some(codec);
-        one.remote = Some(theirs);
-        one.agreed = Some(agreed.clone());
+        one.agrees(theirs, codec, agreed.clone());
         self.media(MediaCommand::Agree { call: id, leg, agreed });
         self.refresh_troubles(now, id);
         self.why(now, id, "media", "media agreed".into());
@@ -158,7 +154,7 @@ impl Exchange {
     fn take_offer(&mut self, now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Result<Vec<u8>, String> {
         let theirs = Description::parse(sdp).map_err(|e| e.to_string())?;
         let far = self.far_codec(id, leg);
-        let own = own_formats(&self.config.codecs);
+        let own = self.config.codecs.clone();
         let wants_back = self.wants_back(id);
         let call = self.calls.get_mut(&id).ok_or("the call is gone")?;
         // Whom nobody else talks with hears sound that we make, and whom a flow gets back will.
@@ -166,7 +162,7 @@ impl Exchange {
         let makes_sound = !is_talking || wants_back && leg == call.caller;
         let one = call.legs.get_mut(&leg).ok_or("the leg is gone")?;
         let codec = match_codec(&theirs, far.as_ref(), one.codec.as_ref())
-            .filter(|c| !makes_sound || own.iter().any(|o| o.same_encoding(c)))
+            .filter(|c| !makes_sound || can_make(c, &own))
             .ok_or("no codec in it reaches the other party")?
             .clone();
         let formats = answer_formats(&theirs, &codec, far.as_ref());
@@ -174,11 +170,7 @@ impl Exchange {
         let local = one.local.as_mut().ok_or("there is no media yet")?;
         let answer = Self::describe(local, formats.clone(), &theirs);
         let agreed = agreed(&theirs, &codec, &formats, one.flow.remote.ip(), generation);
-        one.holds = theirs.is_hold();
-        one.is_missing &= agreed.receiving && !one.holds;
-        one.codec = Some(codec);
-        one.remote = Some(theirs);
-        one.agreed = Some(agreed.clone());
+        one.agrees(theirs, codec, agreed.clone());
         self.media(MediaCommand::Agree { call: id, leg, agreed });
         self.refresh_troubles(now, id);
         Ok(answer)
@@ -328,8 +320,7 @@ impl Exchange {
         let with = Party { number, name: service.word().to_owned() };
         let stage = Stage::Service { service };
         if let Err(why) = self.answer_by_us(now, id, stage, with, "service answers") {
-            let status = Status::NOT_ACCEPTABLE_HERE.code();
-            self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
+            self.finish(now, id, Over::not_acceptable(why));
         }
     }
 
@@ -352,7 +343,7 @@ impl Exchange {
         let caller = call.caller;
         if let Some(leg) = call.legs.get_mut(&caller) {
             leg.state = LegState::Up;
-            leg.outcome = "answered";
+            leg.outcome = LegOutcome::Answered;
         }
         if let Some((session, sdp)) = answer {
             self.endpoint.answer(now.mono, session, sdp);
@@ -369,21 +360,19 @@ impl Exchange {
         let caller = call.caller_leg().ok_or("no caller")?;
         let (leg, flow, offer) = (caller.id, caller.flow, caller.remote.clone());
         let session = caller.session.ok_or("the caller is gone")?;
-        let own = own_formats(&self.config.codecs);
         let chosen = match &offer {
             // Only what we can make sound in.
             Some(offer) => {
-                let codec = offer.codecs().find(|f| own.iter().any(|o| o.same_encoding(f)));
+                let codec = offer.codecs().find(|codec| can_make(codec, &self.config.codecs));
                 Some(codec.ok_or("the caller's phone offers no codec that is allowed here")?.clone())
             }
             None => None,
         };
         let formats = match (&offer, &chosen) {
             (Some(offer), Some(codec)) => answer_formats(offer, codec, None),
-            _ => own,
+            _ => own_formats(&self.config.codecs),
         };
-        let (mut local, slot) =
-            self.open_media(now, id, leg, &flow, formats.clone()).ok_or("every RTP port pair is in use")?;
+        let (mut local, slot) = self.open_media(now, id, leg, &flow, formats.clone()).ok_or(NONE_FREE)?;
         local.direction = offer.as_ref().map_or(Direction::SendRecv, |o| o.direction.reversed());
         let sdp = offer.as_ref().map_or_else(|| local.offer(), |offer| local.answer(offer));
         let agreement =
@@ -414,57 +403,57 @@ impl Exchange {
             return;
         }
         let party = EndedBy::Party(origin);
-        let (by, cause, status, text) = match how {
+        let over = match how {
             Ended::Bye(reason) if !was_answered => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
-                (party, Cause::Cancelled, 487, format!("{who} gave up before an answer{why}"))
+                Over::cancelled(party, format!("{who} gave up before an answer{why}"))
             }
             Ended::Bye(reason) => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
-                (party, Cause::HungUp, 0, format!("{who} hung up{why}"))
+                Over::hung_up(party, format!("{who} hung up{why}"))
             }
             Ended::Cancelled(reason) => {
                 let why = reason.map(|r| format!(" ({})", crate::text::clean(&r))).unwrap_or_default();
-                (party, Cause::Cancelled, 487, format!("{who} gave up before an answer{why}"))
+                Over::cancelled(party, format!("{who} gave up before an answer{why}"))
             }
             Ended::NoAck => {
                 let text = format!("no ACK from {flow} within 32 s; its Contact was {contact}");
-                (EndedBy::System, Cause::NoAck, 408, text)
+                Over::by_rule(Cause::NoAck, Status::REQUEST_TIMEOUT, text)
             }
             Ended::Expired => {
                 let text = format!("{who} at {flow} did not refresh the session in time (RFC 4028)");
-                (EndedBy::System, Cause::SessionExpired, 408, text)
+                Over::by_rule(Cause::SessionExpired, Status::REQUEST_TIMEOUT, text)
             }
             Ended::Gone(status) => {
                 let text = format!("{who} at {flow} no longer answers in this call: {status}");
-                (EndedBy::System, Cause::MediaLost, status.code(), text)
+                Over::by_rule(Cause::MediaLost, status, text)
             }
             Ended::Lost => {
-                (EndedBy::System, Cause::MediaLost, 0, format!("the connection to {who} at {flow} is gone"))
+                Over::by_rule(Cause::MediaLost, None, format!("the connection to {who} at {flow} is gone"))
             }
             Ended::NoPrack => {
                 let text = format!("{flow} demanded reliable ringing and never acknowledged it");
-                (EndedBy::System, Cause::NoAck, 500, text)
+                Over::by_rule(Cause::NoAck, Status::SERVER_ERROR, text)
             }
         };
-        if self.left_consulting(now, id, leg, &text) {
+        if self.left_consulting(now, id, leg, &over.text) {
             return;
         }
-        if self.transferor_left(now, id, leg, &text) || self.hander_left(now, id, leg, &text) {
+        if self.transferor_left(now, id, leg, &over.text) || self.hander_left(now, id, leg, &over.text) {
             return;
         }
         if (end == crate::record::End::Callee || is_placing) && !was_up {
             // One of several phones went away while it rang.
-            return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &text);
+            return self.on_refused(now, id, leg, Status::SERVICE_UNAVAILABLE.code(), &over.text);
         }
-        let is_lost = cause == Cause::MediaLost || cause == Cause::SessionExpired;
-        if is_lost && self.wait_again(now, id, leg, &text) {
+        let is_lost = over.cause == Cause::MediaLost || over.cause == Cause::SessionExpired;
+        if is_lost && self.wait_again(now, id, leg, &over.text) {
             return;
         }
-        if end == crate::record::End::Callee && self.back_to_flow(now, id, leg, &text) {
+        if end == crate::record::End::Callee && self.back_to_flow(now, id, leg, &over.text) {
             return;
         }
-        self.finish(now, id, by, cause, status, text);
+        self.finish(now, id, over);
     }
 }
 

@@ -15,12 +15,12 @@
 
 use super::attended::{Alone, OtherCall};
 use super::hand_off::Asker;
-use super::{Call, Stage, Way};
+use super::{Call, No, Over, Stage, Way};
 use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
 use crate::media::MediaCommand;
-use crate::negotiate::own_formats;
-use crate::record::{Cause, End, EndedBy, EventKind, Severity};
+use crate::negotiate::can_make;
+use crate::record::{End, EventKind, LegOutcome, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId};
 use std::sync::Arc;
@@ -55,9 +55,6 @@ pub(super) enum Goal {
     /// Into a flow, by that route, and back.
     Back { flow: Arc<Flow>, route: String },
 }
-
-/// Why a REFER is refused: for its sender, and in words.
-type No = (Status, String);
 
 impl Transfer {
     /// Who is gone is rung back for the party that stays.
@@ -136,17 +133,8 @@ impl Exchange {
     /// The party that may be referred, if that may be done now.
     pub(super) fn may_refer(&self, id: CallId, leg: LegId) -> Result<LegId, No> {
         let call = self.calls.get(&id).ok_or((Status::NO_SUCH_CALL, "the call is gone".to_owned()))?;
-        if call.transfer.is_some() {
-            return Err((Status::PENDING, "a transfer is under way".into()));
-        }
-        if call.is_briefed() {
-            return Err((Status::PENDING, "the two are not connected yet".into()));
-        }
-        if call.hand_off.is_some() {
-            return Err((Status::PENDING, "one of them is in a flow, and comes back".into()));
-        }
-        if call.consult.is_some() {
-            return Err((Status::PENDING, "somebody is consulted; cancel or complete that first".into()));
+        if let Some(what) = call.under_way() {
+            return Err((Status::PENDING, what.words().into()));
         }
         let Some(other) = call.other(leg) else {
             let place = match call.stage {
@@ -233,8 +221,7 @@ impl Exchange {
     /// A party in a flow must talk in a codec in which we can make sound.
     pub(super) fn may_enter_flow(&self, id: CallId, leg: LegId) -> Result<(), No> {
         let codec = self.calls.get(&id).and_then(|call| call.leg(leg)?.codec.as_ref());
-        let is_ours = |codec| own_formats(&self.config.codecs).iter().any(|own| own.same_encoding(codec));
-        if codec.is_some_and(is_ours) {
+        if codec.is_some_and(|codec| can_make(codec, &self.config.codecs)) {
             Ok(())
         } else {
             Err((Status::NOT_ACCEPTABLE_HERE, "no sound can be made in that party's codec".into()))
@@ -421,9 +408,9 @@ impl Exchange {
     /// The transfer is done: who referred is told so, and hung up if still there.
     pub(super) fn release_transferor(&mut self, now: Now, id: CallId, by: LegId) {
         self.tell_leg(now, id, by, Status::OK);
-        self.drop_leg(now, id, by, "transferred", None);
+        self.drop_leg(now, id, by, LegOutcome::Transferred, None);
         if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&by)) {
-            leg.outcome = "transferred";
+            leg.outcome = LegOutcome::Transferred;
             leg.is_missing = false;
         }
         self.agent_left(now, id, by);
@@ -463,26 +450,20 @@ impl Exchange {
 
     /// Nobody took a party that was transferred: who referred has it back, is rung for it, or the call ends. False if the
     /// search was for no transfer.
-    pub(crate) fn transfer_failed(
-        &mut self,
-        now: Now,
-        id: CallId,
-        (by, cause, status): (&EndedBy, Cause, u16),
-        text: &str,
-    ) -> bool {
+    pub(crate) fn transfer_failed(&mut self, now: Now, id: CallId, over: &Over) -> bool {
         let Some(call) = self.calls.get_mut(&id).filter(|call| !call.is_ended()) else { return false };
         let Some(transfer) = call.transfer.clone() else { return false };
-        self.why(now, id, "transfer", text.to_owned());
+        self.why(now, id, "transfer", over.text.clone());
         if transfer.is_return {
-            let text = format!("nobody took the call: {text}");
-            self.finish(now, id, by.clone(), cause, status, text);
+            let text = format!("nobody took the call: {}", over.text);
+            self.finish(now, id, Over { text, ..over.clone() });
             return true;
         }
         let (who, kind) = (transfer.extension.clone(), EventKind::Call);
-        let said = format!("the transfer by {who} failed: {text}");
+        let said = format!("the transfer by {who} failed: {}", over.text);
         self.event(now, kind, Severity::Info, Some(id), &who, "transfer_failed", said);
         if self.calls.get(&id).is_some_and(|call| call.transferor().is_some()) {
-            self.give_back(now, id, &transfer, status);
+            self.give_back(now, id, &transfer, over.status);
         } else {
             self.why(now, id, "transfer", format!("{who} is rung back"));
             self.seek_for(now, id, Transfer { is_return: true, ..transfer }, who);
@@ -491,8 +472,8 @@ impl Exchange {
     }
 
     /// The two talk again as before.
-    fn give_back(&mut self, now: Now, id: CallId, transfer: &Transfer, status: u16) {
-        self.tell_transferor(now, id, Status::new(status).unwrap_or(Status::UNAVAILABLE));
+    fn give_back(&mut self, now: Now, id: CallId, transfer: &Transfer, status: Option<Status>) {
+        self.tell_transferor(now, id, status.unwrap_or(Status::UNAVAILABLE));
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.transfer = None;
         self.why(now, id, "transfer", format!("{} has the call back", transfer.extension));

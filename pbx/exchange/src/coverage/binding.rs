@@ -1,11 +1,11 @@
 //! States of a binding, and what comes to it.
 
-use super::words;
 use crate::registrar::Binding;
+use crate::words::words;
 
 words!(
     /// Where a binding is.
-    BindingState {
+    pub(crate) enum BindingState {
         Absent = "absent",
         Registered = "registered",
         /// It stopped answering OPTIONS.
@@ -28,7 +28,7 @@ impl BindingState {
 
 words!(
     /// What comes to a binding.
-    BindingEvent {
+    pub(crate) enum BindingEvent {
         RegisterNew = "register_new",
         RegisterAgain = "register_again",
         /// The same contact, from elsewhere.

@@ -1,16 +1,16 @@
 //! States of a call, and what comes to it.
 
-use super::words;
 use crate::MediaEvent;
 use crate::call::{Call, Leg, Stage};
 use crate::record::End;
+use crate::words::words;
 use switchroom_sip::endpoint::{Ended, SessionEvent};
 use switchroom_sip::sdp::Description;
 use switchroom_sip::status::Status;
 
 words!(
     /// Where a call is, as its events see it.
-    CallState {
+    pub(crate) enum CallState {
         /// The caller's phones are being rung; what they do is told as of called ones.
         Placing = "placing",
         /// No phone has said that it rings.
@@ -59,7 +59,7 @@ impl CallState {
 
 words!(
     /// What comes to a call.
-    CallEvent {
+    pub(crate) enum CallEvent {
         CallerCancel = "caller_cancel",
         CallerBye = "caller_bye",
         CallerNoAck = "caller_no_ack",

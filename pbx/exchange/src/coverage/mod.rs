@@ -11,24 +11,6 @@ pub(crate) use call::{CallEvent, CallState, media_event, session_event};
 use crate::{CallId, Exchange};
 use switchroom_sip::coverage::Pair;
 
-/// An enum of words, each with its text.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $word:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub(crate) enum $name { $($(#[$each])* $word,)* }
-
-        impl $name {
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$word,)*];
-
-            pub(crate) fn word(self) -> &'static str {
-                match self { $(Self::$word => $text,)* }
-            }
-        }
-    };
-}
-use words;
-
 const CALL_PAIRS: usize = CallState::ALL.len() * CallEvent::ALL.len();
 const BINDING_PAIRS: usize = BindingState::ALL.len() * BindingEvent::ALL.len();
 

@@ -1,10 +1,10 @@
 //! The caller of a flow is answered when there is something to hear.
 
+use crate::call::Over;
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
-use crate::record::{Cause, EndedBy, Party};
+use crate::record::Party;
 use crate::{CallId, LegId, Stage};
-use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 impl Exchange {
@@ -21,8 +21,7 @@ impl Exchange {
                 true
             }
             Err(why) => {
-                let status = Status::NOT_ACCEPTABLE_HERE.code();
-                self.finish(now, id, EndedBy::System, Cause::NotAcceptable, status, why);
+                self.finish(now, id, Over::not_acceptable(why));
                 false
             }
         }

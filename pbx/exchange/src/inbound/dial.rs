@@ -7,11 +7,11 @@
 //! ```
 
 use super::Visit;
-use crate::call::Stage;
+use crate::call::{Over, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
-use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::record::{Cause, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -90,30 +90,19 @@ impl Exchange {
     }
 
     /// Nobody was found. If a flow asked for it, it goes on; otherwise the call is over.
-    pub(crate) fn search_failed(
-        &mut self,
-        now: Now,
-        id: CallId,
-        by: EndedBy,
-        cause: Cause,
-        status: u16,
-        text: String,
-    ) {
-        if self.offer_failed(now, id, cause, &text) {
-            return;
-        }
-        if self.transfer_failed(now, id, (&by, cause, status), &text) {
+    pub(crate) fn search_failed(&mut self, now: Now, id: CallId, over: Over) {
+        if self.offer_failed(now, id, &over) || self.transfer_failed(now, id, &over) {
             return;
         }
         let Some(dial) = self.visits.get_mut(&id).and_then(|visit| visit.dial.as_mut()) else {
-            return self.finish(now, id, by, cause, status, text);
+            return self.finish(now, id, over);
         };
-        let how = outcome(cause);
+        let how = outcome(over.cause);
         if dial.best.is_none_or(|best| rank(how) > rank(best)) {
             dial.best = Some(how);
         }
         let (next, best) = (dial.left.pop_front(), dial.best.unwrap_or(how));
-        self.why(now, id, "dial", text);
+        self.why(now, id, "dial", over.text);
         match next {
             Some(number) => self.try_numbers(now, id, &[number]),
             None => {
@@ -142,7 +131,7 @@ impl Exchange {
             return;
         }
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         self.end_dial(id);
     }

@@ -1,19 +1,20 @@
 //! What a flow asks for.
 
 use super::Taking;
-use crate::call::Many;
+use crate::call::{Many, Over};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::input::Action;
 use crate::mailbox::Unfinished;
 use crate::media::{MediaCommand, Source};
-use crate::record::{Cause, EndedBy, EventKind, Severity};
+use crate::record::{Cause, EventKind, Severity};
 use crate::{CallId, Config, Stage};
 use std::time::Duration;
 use switchroom_acd::Exit;
 use switchroom_flow::boundary::{Becomes, HangUp};
 use switchroom_flow::node::HangUpAs;
 use switchroom_flow::{Clip, Effect, Event};
+use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 /// What the id of an alarm about a flow begins with.
@@ -205,18 +206,20 @@ impl Exchange {
         let is_answered = self.calls.get(&id).is_some_and(|call| call.answered.is_some());
         let at = if how.node.is_empty() { "its end".to_owned() } else { format!("at {}", how.node) };
         let (cause, status, words) = ending(how.turn_away, is_answered);
-        self.finish(now, id, EndedBy::System, cause, status, format!("the flow {words}, {at}"));
+        self.finish(now, id, Over::by_rule(cause, status, format!("the flow {words}, {at}")));
     }
 }
 
 /// How a flow ends a call: for the record, for the caller's phone, for people.
-fn ending(turn_away: HangUpAs, is_answered: bool) -> (Cause, u16, &'static str) {
+fn ending(turn_away: HangUpAs, is_answered: bool) -> (Cause, Option<Status>, &'static str) {
     match turn_away {
-        _ if is_answered => (Cause::HungUp, 0, "hung up"),
-        HangUpAs::Normal => (Cause::Unreachable, 480, "turned the caller away"),
-        HangUpAs::Busy => (Cause::Busy, 486, "turned the caller away as busy"),
-        HangUpAs::Rejected => (Cause::Declined, 603, "rejected the caller"),
-        HangUpAs::NotFound => (Cause::NotFound, 404, "turned the caller away: no such number"),
+        _ if is_answered => (Cause::HungUp, None, "hung up"),
+        HangUpAs::Normal => (Cause::Unreachable, Some(Status::UNAVAILABLE), "turned the caller away"),
+        HangUpAs::Busy => (Cause::Busy, Some(Status::BUSY), "turned the caller away as busy"),
+        HangUpAs::Rejected => (Cause::Declined, Some(Status::DECLINE), "rejected the caller"),
+        HangUpAs::NotFound => {
+            (Cause::NotFound, Some(Status::NOT_FOUND), "turned the caller away: no such number")
+        }
     }
 }
 

@@ -10,10 +10,10 @@
 //! [`Exchange::call_for`] say what is what, and nothing else does.
 
 use super::moment;
-use crate::call::{Call, Stage};
+use crate::call::{Call, Over, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
+use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
 use crate::text::clean;
 use crate::{CallId, LegId, Ticket, Way};
 use std::time::Duration;
@@ -94,7 +94,7 @@ impl Exchange {
         }
         self.run_floor(now);
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         self.back_in_flow(id);
         self.tell_flow(now, id, Event::CallBack(CallBackAnswer::Noted));
@@ -153,8 +153,7 @@ impl Exchange {
 
     /// Whether one more call could be placed now.
     fn has_room(&self, now: Now) -> bool {
-        let is_full = self.live_calls >= self.config.calls_max || self.endpoint.is_full();
-        !self.counts.draining && !is_full && self.ports.has_free(now.mono)
+        self.no_room(None).is_none() && self.ports.has_free(now.mono)
     }
 
     /// Begins the call, with the first phone that rings as its caller's; none if no phone can be rung.
@@ -196,11 +195,11 @@ impl Exchange {
         });
         let legs: Vec<_> = theirs.map(|leg| leg.id).collect();
         for leg in legs {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         if self.live_callees(id).is_empty() {
-            let text = "the agents' phones need ring no more".to_owned();
-            self.finish(now, id, EndedBy::System, Cause::Cancelled, 487, text);
+            let text = "the agents' phones need ring no more";
+            self.finish(now, id, Over::cancelled(EndedBy::System, text));
         }
     }
 
@@ -217,7 +216,7 @@ impl Exchange {
         self.run_floor(now);
         if !is_theirs {
             let text = format!("{seat} is offered nobody to call back any more");
-            self.finish(now, id, EndedBy::System, Cause::Cancelled, 487, text);
+            self.finish(now, id, Over::cancelled(EndedBy::System, text));
             return true;
         }
         let clips = self.words_to_who_calls_back(name);
@@ -247,7 +246,7 @@ impl Exchange {
             return self.route(now, id, &number);
         }
         let text = format!("{} leads to no phone any more", clean(&number));
-        self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), text);
+        self.finish(now, id, Over::by_rule(Cause::NotFound, Status::NOT_FOUND, text));
     }
 
     /// A phone answered that rang for a call: if it is that of who was called back, that is done. Another one may have been

@@ -17,7 +17,7 @@ mod waiting;
 pub(crate) use call_backs::Placed;
 pub use hours::QueueHours;
 pub(crate) use hours::Unchanged;
-pub(crate) use ringing::{Ringing, miss_of};
+pub(crate) use ringing::{Ringing, miss};
 pub(crate) use telling::Addressee;
 pub use telling::Told;
 pub(crate) use waiting::Waits;
@@ -312,7 +312,7 @@ impl Exchange {
     }
 
     pub(crate) fn tell_seat(&mut self, now: Now, extension: &str) {
-        let is_reachable = self.registrar.of(extension).any(|binding| binding.obstacle().is_none());
+        let is_reachable = self.registrar.is_reachable(extension);
         // The call that an agent has from a queue is what the floor knows already. Whoever writes up a call and is rung back in it
         // is in it again, and not free when that time is over.
         let agent = self.floor.agent_at(extension).filter(|agent| agent.has_caller());

@@ -1,11 +1,11 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
-use crate::call::Verdict;
+use crate::call::{Over, PhoneRefusal};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
-use crate::record::Cause;
+use crate::record::{Cause, LegOutcome};
 use crate::{Call, CallId, Leg, LegId, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,22 +13,12 @@ use switchroom_acd::{Exit, Miss};
 use switchroom_flow::Event;
 use switchroom_sip::time::{Mono, Now};
 
-/// What the end of a search means for the agents who were sought.
-pub(super) fn miss(cause: Cause) -> Miss {
+/// What the end of a search, or the refusal of one phone, means for the agents who were sought.
+pub(crate) fn miss(cause: Cause) -> Miss {
     match cause {
         Cause::NoAnswer => Miss::NoAnswer,
         Cause::Busy | Cause::Declined => Miss::Refused,
         Cause::Overload => Miss::NoRoom,
-        _ => Miss::Failed,
-    }
-}
-
-/// What a refusal of one agent's phone is to his queue.
-pub(crate) fn miss_of(word: &str) -> Miss {
-    match word {
-        "no_answer" => Miss::NoAnswer,
-        "busy" | "declined" => Miss::Refused,
-        "no_port" => Miss::NoRoom,
         _ => Miss::Failed,
     }
 }
@@ -40,7 +30,7 @@ pub(crate) struct Ringing {
     until: Mono,
     reaction: Reaction,
     /// What it said when it would not.
-    refusal: Option<Verdict>,
+    refusal: Option<PhoneRefusal>,
 }
 
 /// What a phone that is rung has said so far.
@@ -131,11 +121,11 @@ impl Exchange {
         let own = legs.into_iter().flatten().filter(|leg| leg.extension.as_deref() == Some(extension));
         let rung: Vec<Ringing> = own.filter_map(|leg| leg.ringing).collect();
         let has_rung_out = |one: &Ringing| one.refusal.is_none() && one.reaction > Reaction::Nothing;
-        let refusal = rung.iter().filter_map(|one| one.refusal).max_by_key(|verdict| verdict.0);
+        let refusal = rung.iter().filter_map(|one| one.refusal).max_by_key(|refusal| refusal.rank);
         match refusal {
             _ if rung.is_empty() => miss(cause),
             _ if rung.iter().any(has_rung_out) => Miss::NoAnswer,
-            Some(verdict) => miss_of(verdict.2),
+            Some(refusal) => miss(refusal.cause),
             None => Miss::Failed,
         }
     }
@@ -157,7 +147,8 @@ impl Exchange {
                 .rung_at(id, leg)
                 .and_then(|(extension, _)| reactions.get(&extension))
                 .is_some_and(|(reaction, _)| *reaction > Reaction::Nothing);
-            self.drop_leg(now, id, leg, if has_reacted { "no_answer" } else { "unreachable" }, None);
+            let outcome = if has_reacted { LegOutcome::NoAnswer } else { LegOutcome::Unreachable };
+            self.drop_leg(now, id, leg, outcome, None);
         }
         for (extension, (reaction, since)) in &reactions {
             let rang = now.mono.since(*since).as_secs();
@@ -182,14 +173,19 @@ impl Exchange {
 
     /// Notes what a phone of an agent said that would not ring. Gives the most telling word of those that rang at the same
     /// extension with it; nothing if it is no phone of an agent.
-    pub(crate) fn refused_by_agent(&mut self, id: CallId, leg: LegId, verdict: Verdict) -> Option<Verdict> {
+    pub(crate) fn refused_by_agent(
+        &mut self,
+        id: CallId,
+        leg: LegId,
+        refusal: PhoneRefusal,
+    ) -> Option<PhoneRefusal> {
         if !self.rings_agents(id) {
             return None;
         }
         let ringing = self.calls.get_mut(&id)?.legs.get_mut(&leg)?.ringing.as_mut()?;
-        ringing.refusal = Some(verdict);
+        ringing.refusal = Some(refusal);
         // Of two that say as much the first is meant.
-        self.of_the_same(id, leg).filter_map(|one| one.refusal).rev().max_by_key(|one| one.0)
+        self.of_the_same(id, leg).filter_map(|one| one.refusal).rev().max_by_key(|one| one.rank)
     }
 
     fn rung_at(&self, id: CallId, leg: LegId) -> Option<(String, Ringing)> {
@@ -288,15 +284,15 @@ impl Exchange {
     }
 
     /// Nobody of those who were sought takes the caller: it waits on. False if it does not wait in a queue.
-    pub(crate) fn offer_failed(&mut self, now: Now, id: CallId, cause: Cause, text: &str) -> bool {
+    pub(crate) fn offer_failed(&mut self, now: Now, id: CallId, over: &Over) -> bool {
         if !self.waits_in_queue(id) {
             return false;
         }
-        self.why(now, id, "queue", text.to_owned());
+        self.why(now, id, "queue", over.text.clone());
         if self.live_callees(id).is_empty() {
             self.back_in_flow(id);
         }
-        self.tell_missed(now, id, miss(cause));
+        self.tell_missed(now, id, miss(over.cause));
         true
     }
 
@@ -312,7 +308,7 @@ impl Exchange {
             .map(|leg| leg.id)
             .collect();
         for leg in legs {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         if self.live_callees(id).is_empty() {
             self.back_in_flow(id);

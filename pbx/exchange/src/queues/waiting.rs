@@ -5,7 +5,7 @@ use crate::CallId;
 use crate::exchange::Exchange;
 use crate::inbound::FLOW_NUMBERS;
 use crate::media::MediaCommand;
-use crate::record::Cause;
+use crate::record::{Cause, LegOutcome};
 use crate::text::clean;
 use switchroom_acd::{Exit, Join, Refused};
 use switchroom_flow::number::normal;
@@ -104,7 +104,7 @@ impl Exchange {
         let is_there = self.floor.queue(&waits.queue).is_some();
         // A phone at which the caller was to be picked up.
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         self.back_in_flow(id);
         self.silence(id);
@@ -129,7 +129,7 @@ impl Exchange {
         self.floor.leave(moment(now), id.0, exit);
         self.run_floor(now);
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, "cancelled", None);
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
         }
         self.back_in_flow(id);
         self.silence(id);

@@ -1,12 +1,12 @@
 //! A supervisor comes to a call, by command or by dialling the code, changes how, or goes.
 
 use super::{Mode, Subject, Supervision, Told};
-use crate::call::{LegState, Stage};
+use crate::call::{LegState, Over, Stage};
 use crate::exchange::Exchange;
 use crate::inbound::Means;
 use crate::input::{Command, SupervisionAct};
 use crate::limits::SUPERVISIONS_MAX;
-use crate::record::{Cause, EndedBy, EventKind, Party, Severity};
+use crate::record::{Cause, EventKind, Party, Severity};
 use crate::text::clean;
 use crate::{CallId, Changed, LegId, Service};
 use switchroom_sip::status::Status;
@@ -106,8 +106,7 @@ impl Exchange {
     pub(crate) fn stop_supervising(&mut self, now: Now, phone: &str, user: &str) -> Result<String, String> {
         let id = self.supervision_at(phone).ok_or_else(|| nobody_at(phone))?;
         self.note_supervision(now, id, user, "supervision_ends", &format!("{phone} goes"));
-        let text = format!("ended by {user}");
-        self.finish(now, id, EndedBy::User(user.to_owned()), Cause::Forced, Status::UNAVAILABLE.code(), text);
+        self.finish(now, id, Over::by_user(user));
         Ok(format!("{phone} supervises no more"))
     }
 
@@ -181,7 +180,7 @@ impl Exchange {
             allowed.and_then(|()| self.may_supervise(&extension, &subject))
         };
         if let Err(why) = refused {
-            return self.finish(now, id, EndedBy::System, Cause::NotFound, Status::NOT_FOUND.code(), why);
+            return self.finish(now, id, Over::by_rule(Cause::NotFound, Status::NOT_FOUND, why));
         }
         let text = format!("{extension}: listen {}", self.name_of(&subject));
         self.supervisions.insert(id, Supervision::new(&extension, subject, Mode::Listen));

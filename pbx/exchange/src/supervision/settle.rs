@@ -1,12 +1,12 @@
 //! What every supervisor should be at, against what the media engine was told.
 
 use super::{Mode, Subject, Told};
-use crate::call::LegState;
+use crate::call::{LegState, Over};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::SUPERVISION_TONE;
 use crate::media::{Channel, MediaCommand, Source};
-use crate::record::{Cause, EndedBy};
+use crate::record::EndedBy;
 use crate::text::clean;
 use crate::{CallId, Changed, LegId};
 use std::collections::BTreeSet;
@@ -292,8 +292,7 @@ impl Exchange {
 
     /// The tone at the end was heard.
     pub(crate) fn supervision_over(&mut self, now: Now, id: CallId) {
-        let text = "what was supervised is over".to_owned();
-        self.finish(now, id, EndedBy::System, Cause::HungUp, 0, text);
+        self.finish(now, id, Over::hung_up(EndedBy::System, "what was supervised is over"));
     }
 
     /// Names the media of the right call in a command for a leg that is with another call's.

@@ -2,6 +2,7 @@
 
 use super::begin::nobody_at;
 use crate::CallId;
+use crate::call::UnderWay;
 use crate::exchange::Exchange;
 use crate::limits::DIGITS_HUSHED;
 use crate::media::MediaCommand;
@@ -19,14 +20,17 @@ impl Exchange {
         let one = self.supervisions.get(&id).ok_or("that is no supervisor's call")?;
         let target = one.target.and_then(|target| self.calls.get(&target));
         let target = target.ok_or("no call is heard at the moment, so there is none to take over")?;
-        if target.transfer.is_some() {
-            return Err(format!("call {} is being transferred; try again", target.number));
-        }
-        if target.consult.is_some() {
-            return Err(format!(
-                "in call {} somebody is consulted; cancel or complete that first",
-                target.number
-            ));
+        match target.under_way() {
+            Some(UnderWay::Transfer) => {
+                return Err(format!("call {} is being transferred; try again", target.number));
+            }
+            Some(UnderWay::Consult) => {
+                return Err(format!(
+                    "in call {} somebody is consulted; cancel or complete that first",
+                    target.number
+                ));
+            }
+            Some(UnderWay::Briefing | UnderWay::HandOff) | None => {}
         }
         let old = self.coached(one, target).ok_or("nobody in that call can be released")?;
         let new = self.voice(id).ok_or("the supervisor's phone holds; resume first")?;
