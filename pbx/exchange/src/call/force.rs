@@ -172,7 +172,7 @@ impl Exchange {
             return;
         }
         if let Some(call) = self.calls.get_mut(&id) {
-            call.sought.extend(numbers.iter().cloned());
+            call.seek_also(&numbers);
         }
         let due = now.mono.after(wait);
         if self.timers.get(Timer::NoAnswer(id)).is_none_or(|before| before < due) {

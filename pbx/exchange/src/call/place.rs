@@ -161,24 +161,14 @@ impl Exchange {
         status: Status,
         sdp: Option<&[u8]>,
     ) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        call.reacted = true;
-        let rings = status == Status::RINGING || status.code() == 182;
-        call.has_rung |= rings;
-        let Some(one) = call.legs.get_mut(&leg).filter(|one| one.is_live()) else { return };
-        if let Some(ringing) = &mut one.ringing {
-            ringing.reacted(rings);
-        }
-        if let Some(theirs) = sdp.and_then(|sdp| Description::parse(sdp).ok()) {
-            one.remote = Some(theirs);
-        }
-        if !rings || one.state != LegState::Calling {
+        if self.heard_of_phone(now, id, leg, status).is_none() {
             return;
         }
-        one.state = LegState::Ringing;
-        let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
-        self.why(now, id, "ring", format!("{who} at {flow} rings"));
-        extension.into_iter().for_each(|extension| self.extension_changed(extension));
+        let theirs = sdp.and_then(|sdp| Description::parse(sdp).ok());
+        let one = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg));
+        if let (Some(one), Some(theirs)) = (one, theirs) {
+            one.remote = Some(theirs);
+        }
     }
 
     /// A phone of the caller answered: the first one wins, and the number is routed as if that phone had dialled it.

@@ -222,11 +222,6 @@ impl Exchange {
         }
     }
 
-    /// Whom a call looks for, in words.
-    pub(crate) fn sought(&self, id: CallId) -> String {
-        self.calls.get(&id).map(|call| call.sought.join(", ")).unwrap_or_default()
-    }
-
     /// The phones by which extensions can be reached, best first; the path says why others are left out.
     pub(super) fn phones_of(&mut self, now: Now, id: CallId, numbers: &[String]) -> Vec<Reachable> {
         let caller = self.calls.get(&id).and_then(|call| call.caller_leg());
