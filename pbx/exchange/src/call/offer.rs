@@ -9,7 +9,7 @@ use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
 use crate::ports::NONE_FREE;
 use crate::queues::miss;
-use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
+use crate::record::{Cause, End, EndedBy, LegOutcome};
 use crate::{CallId, Changed, LegId};
 use switchroom_sip::header::Headers;
 use switchroom_sip::sdp::{Description, Format, Local};
@@ -45,15 +45,7 @@ impl Exchange {
         let is_first = is_news && call.ringing.is_none() && call.answered.is_none();
         if is_first {
             call.ringing = Some(call.clock(now));
-            self.event(
-                now,
-                EventKind::Call,
-                Severity::Info,
-                Some(id),
-                &who,
-                "call_ringing",
-                format!("{who} rings"),
-            );
+            self.call_event(now, id, &who, "call_ringing", format!("{who} rings"));
         }
         if is_news {
             self.transfer_rings(now, id);
@@ -251,7 +243,7 @@ impl Exchange {
         self.called_back(now, id, false);
         self.note_open(id);
         let text = format!("{} answered", party.number);
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &party.number, "call_answered", text);
+        self.call_event(now, id, &party.number, "call_answered", text);
         self.show_parties(id);
     }
 
@@ -334,8 +326,7 @@ impl Exchange {
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         self.on_refused(now, id, leg, Status::DECLINE.code(), &format!("was declined by {user}"));
         let done = format!("call {number} is declined");
-        let text = format!("{user}: {done}");
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "decline", text);
+        self.audit_event(now, Some(id), user, "decline", &done);
         Ok(done)
     }
 
