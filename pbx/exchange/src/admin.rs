@@ -69,8 +69,7 @@ impl Exchange {
 
     /// Notes what a user has changed.
     fn configured_by(&mut self, now: Now, what: &str, user: &str) -> String {
-        let text = format!("{user}: {what}");
-        self.event(now, EventKind::Audit, Severity::Info, None, user, "configuration", text);
+        self.audit_event(now, None, user, "configuration", what);
         what.to_owned()
     }
 

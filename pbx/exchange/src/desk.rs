@@ -211,8 +211,7 @@ impl Exchange {
             || self.left_consulting(now, id, leg, &text);
         debug_assert!(has_left, "a leg that leaves a call to others is one of those");
         let done = format!("{who} has left call {number}");
-        let text = format!("{user}: {done}");
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "hang_up", text);
+        self.audit_event(now, Some(id), user, "hang_up", &done);
         Ok(done)
     }
 

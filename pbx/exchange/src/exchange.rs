@@ -19,7 +19,7 @@ use crate::mwi::Notices;
 use crate::names::{BindingName, Names};
 use crate::outbox::{MessageWords, Reply};
 use crate::ports::Ports;
-use crate::record::{Cdr, Event, EventKind, Record, Restored, Severity};
+use crate::record::{Cdr, EventKind, Record, Restored, Severity};
 use crate::register::Waiting;
 use crate::registrar::Registrar;
 use crate::subscriptions::{Package, Subscriptions};
@@ -409,39 +409,6 @@ impl Exchange {
         self.note_message(ticket, &record);
         self.actions.push_back(Action::Persist { ticket: Some(ticket), record });
         ticket
-    }
-
-    /// Writes a line into the journal.
-    #[allow(clippy::too_many_arguments)]
-    pub(crate) fn event(
-        &mut self,
-        now: Now,
-        kind: EventKind,
-        severity: Severity,
-        call: Option<CallId>,
-        subject: &str,
-        name: &str,
-        text: String,
-    ) {
-        let number = call.and_then(|id| self.calls.get(&id)).map(|c| c.number);
-        let (subject, name) = (subject.to_owned(), name.to_owned());
-        self.tell_event(Event {
-            seq: 0,
-            at_ms: now.wall.0,
-            kind,
-            severity,
-            call,
-            number,
-            subject,
-            name,
-            text,
-        });
-    }
-
-    /// The same, as a whole; its place in the journal is given here.
-    pub(crate) fn tell_event(&mut self, event: Event) {
-        let record = Record::Event(Event { seq: self.next_event(), ..event });
-        self.actions.push_back(Action::Persist { ticket: None, record });
     }
 
     pub(crate) fn set_problem(&mut self, extension: &str, problem: Option<String>) {

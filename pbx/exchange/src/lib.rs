@@ -22,6 +22,7 @@ mod identity;
 mod ids;
 mod inbound;
 mod input;
+mod journal;
 mod keep_alive;
 mod ladder;
 mod lamps;

@@ -29,7 +29,7 @@ use super::{Call, LegState, Over, Stage};
 use crate::exchange::Exchange;
 use crate::input::ConsultAct;
 use crate::media::{Channel, MediaCommand, Source};
-use crate::record::{End, EndedBy, EventKind, LegOutcome, Party, Severity};
+use crate::record::{End, EndedBy, LegOutcome, Party};
 use crate::supervision::mix;
 use crate::text::{clean, is_dialable};
 use crate::{CallId, Leg, LegId, NO_NUMBER, Service};
@@ -209,9 +209,7 @@ impl Exchange {
             ConsultAct::Cancel => ("cancel_consult", self.cancel_consult(now, id, user)?),
         };
         let done = format!("call {number}: {done}");
-        let text = format!("{user}: {done}");
-        self.why(now, id, "consult", text.clone());
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, name, text);
+        self.why_and_audit(now, id, "consult", user, name, &done);
         Ok(done)
     }
 
@@ -381,8 +379,7 @@ impl Exchange {
         self.note_open(own);
         self.bridge_as(now, id, Bridge::Consulted);
         let text = format!("{number} answered, and is consulted");
-        self.why(now, id, "consult", text.clone());
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &number, "consult_answered", text);
+        self.why_and_event(now, id, "consult", &number, "consult_answered", text);
     }
 
     /// A call is over: of a consultation in it, or for which it was placed, nothing is left.
@@ -392,8 +389,7 @@ impl Exchange {
             let is_there = self.take_consult(target).is_some();
             if is_there {
                 let text = format!("the consultation is over: {text}");
-                self.why(now, target, "consult", text.clone());
-                self.event(now, EventKind::Call, Severity::Info, Some(target), "", "consult_over", text);
+                self.why_and_event(now, target, "consult", "", "consult_over", text);
                 self.refresh_talk(now, target);
             }
         } else if let Some(consult) = self.take_consult(id) {

@@ -105,7 +105,7 @@ impl Exchange {
 
     fn key_written(&mut self, now: Now, id: CallId, who: &str, digit: char) {
         let text = format!("{who} pressed {digit}");
-        self.event(now, EventKind::Call, Severity::Info, Some(id), who, "digit", text.clone());
+        self.call_event(now, id, who, "digit", text.clone());
         self.ladders.decision(now, id, &text);
     }
 

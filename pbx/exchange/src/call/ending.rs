@@ -66,15 +66,7 @@ impl Exchange {
             self.called_back(now, id, true);
         }
         self.why(now, id, "end", text.clone());
-        self.event(
-            now,
-            EventKind::Call,
-            Severity::Info,
-            Some(id),
-            "",
-            "call_ended",
-            format!("call {number}: {text}"),
-        );
+        self.call_event(now, id, "", "call_ended", format!("call {number}: {text}"));
         self.tell_left_out(now, id);
         self.show_parties(id);
         self.refresh_troubles(now, id);
@@ -194,15 +186,7 @@ impl Exchange {
         let (number, from, to) = (call.number, call.from.number.clone(), call.to.number.clone());
         self.finish(now, id, Over::by_user(user));
         let done = format!("call {number} from {from} to {to} ended");
-        self.event(
-            now,
-            EventKind::Audit,
-            Severity::Info,
-            Some(id),
-            user,
-            "hang_up",
-            format!("{user}: {done}"),
-        );
+        self.audit_event(now, Some(id), user, "hang_up", &done);
         Ok(done)
     }
 

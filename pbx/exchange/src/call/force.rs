@@ -6,7 +6,6 @@ use super::transfer::Goal;
 use super::{Call, Leg, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::record::{EventKind, Severity};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, NO_NUMBER};
 use switchroom_acd::Exit;
@@ -48,8 +47,7 @@ impl Exchange {
             }
         }
         let done = format!("call {number} goes to {to}");
-        let text = format!("{user}: {done}");
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "transfer", text);
+        self.audit_event(now, Some(id), user, "transfer", &done);
         Ok(done)
     }
 
@@ -120,9 +118,7 @@ impl Exchange {
             );
         }
         let done = format!("{phone} rings for call {number}");
-        let text = format!("{user}: {done}");
-        self.why(now, id, "pick_up", text.clone());
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "pick_up", text);
+        self.why_and_audit(now, id, "pick_up", user, "pick_up", &done);
         Ok(done)
     }
 
@@ -172,7 +168,7 @@ impl Exchange {
             return;
         }
         if let Some(call) = self.calls.get_mut(&id) {
-            call.sought.extend(numbers.iter().cloned());
+            call.seek_also(&numbers);
         }
         let due = now.mono.after(wait);
         if self.timers.get(Timer::NoAnswer(id)).is_none_or(|before| before < due) {

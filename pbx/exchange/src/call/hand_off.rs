@@ -19,7 +19,7 @@ use super::{Call, No, Over, Stage, Transfer};
 use crate::exchange::Exchange;
 use crate::limits::{DIGITS_HUSHED, HAND_OFFS_MAX};
 use crate::media::{MediaCommand, Source};
-use crate::record::{EndedBy, EventKind, Severity};
+use crate::record::EndedBy;
 use crate::text::clean;
 use crate::{CallId, LegId};
 use std::sync::Arc;
@@ -124,8 +124,7 @@ impl Exchange {
             self.count_hand_off(now, id, route, &who);
         }
         let text = format!("{who} hands {whom} off to flow {}", flow.name);
-        self.why(now, id, "hand_off", text.clone());
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "handed_off", text);
+        self.why_and_event(now, id, "hand_off", &who, "handed_off", text);
         self.pause_for_hand_off(id, true);
         self.mark(id, "hand_off", &flow.name);
         self.media(MediaCommand::Hear { call: id, leg: goes, source: Source::Silence });
@@ -191,8 +190,7 @@ impl Exchange {
         self.may_hand_off(id, (stays, goes), &flow).map_err(|(_, why)| why)?;
         let (who, whom) = (self.number_of_leg(id, stays), self.number_of_leg(id, goes));
         let done = format!("call {number}: {whom} is in flow {}, {who} gets it back", flow.name);
-        let text = format!("{user}: {done}");
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "hand_off", text);
+        self.audit_event(now, Some(id), user, "hand_off", &done);
         self.hand_off(now, id, (stays, goes), flow, &Asker::User(None));
         Ok(done)
     }
@@ -212,8 +210,7 @@ impl Exchange {
         let mark = back.result.clone();
         call.handed_back.push(back);
         self.end_count(now, &hand_off);
-        self.why(now, id, "hand_off", text.clone());
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "handed_back", text);
+        self.why_and_event(now, id, "hand_off", &who, "handed_back", text);
         self.listen(id, false);
         self.pause_for_hand_off(id, false);
         self.mark(id, "hand_back", &mark);

@@ -34,6 +34,7 @@ mod recording_key;
 mod refusal;
 mod replacing;
 mod route;
+mod search;
 mod setup;
 mod sides;
 mod signal;
@@ -48,13 +49,14 @@ pub(crate) use over::Over;
 pub use path::CallPath;
 pub(crate) use refusal::PhoneRefusal;
 pub use route::{NO_NUMBER, Way};
+use search::Search;
+pub(crate) use search::{Reaction, Ringing, says_ringing};
 pub use signal::SIGNAL;
 pub(crate) use transfer::Transfer;
 pub(crate) use under_way::UnderWay;
 
 use crate::inbound::{Counted, Visited};
 use crate::media::{Agreed, Channel, Quality};
-use crate::queues::Ringing;
 use crate::record::{CdrLeg, End, Ending, LegOutcome, OpenCall, Party};
 use crate::{CallId, LegId, PortSlot, Service};
 use std::collections::{BTreeMap, BTreeSet};
@@ -265,30 +267,18 @@ pub struct Call {
     pub answers: Vec<(String, char)>,
     /// What was pressed and answered, counted.
     many: digits::Tally,
-    /// Whom it is that is being rung: the number dialled, or those that a flow asks for.
-    pub(crate) sought: Vec<String>,
-    /// Since when.
-    sought_since: Now,
+    /// The search for somebody that is under way, or was the last.
+    search: Search,
     /// Hops left for what we send on.
     max_forwards: u8,
     /// We called the caller too: its INVITE was ours, and so was the first offer.
     pub is_placed: bool,
-    /// The best refusal so far of the phones that were rung.
-    refusal: Option<PhoneRefusal>,
-    /// Some phone has said something before its final answer, if only that it is working on it.
-    reacted: bool,
-    /// Some phone has said that it rings.
-    has_rung: bool,
     /// A file of it is closed and kept, complete or not.
     has_recording: bool,
-    /// 180 was passed on.
-    told_ringing: bool,
     /// What it was placed for: somebody who is to be called back, as the floor names that. Gone once the agent's part is over.
     pub(crate) call_back: Option<u128>,
     /// What is being said before caller and agent are connected.
     pub(crate) briefing: Option<briefing::Briefing>,
-    /// This leg's early media is what the caller hears.
-    early: Option<LegId>,
     /// A transfer under way.
     pub(crate) transfer: Option<Transfer>,
     /// Transfers so far.
@@ -346,16 +336,10 @@ impl Call {
             route: None,
             answers: Vec::new(),
             many: Default::default(),
-            sought: Vec::new(),
-            sought_since: started,
+            search: Search::new(started.mono, Vec::new()),
             max_forwards: 0,
             is_placed: false,
-            refusal: None,
-            reacted: false,
-            has_rung: false,
             has_recording: false,
-            told_ringing: false,
-            early: None,
             transfer: None,
             transfers: 0,
             queues: BTreeSet::new(),
@@ -443,19 +427,6 @@ impl Call {
         Now { mono: now.mono, wall: Wall(self.started.wall.0.saturating_add(since)) }
     }
 
-    /// A search for somebody begins: what is known of an earlier one is of no interest.
-    pub(crate) fn begin_search(&mut self, now: Now, sought: Vec<String>) {
-        (self.refusal, self.early) = (None, None);
-        (self.reacted, self.has_rung, self.told_ringing) = (false, false, false);
-        (self.sought, self.sought_since) = (sought, now);
-    }
-
-    /// Whether a leg is of whom the search was for at first; further phones may have been rung by users.
-    pub(crate) fn was_called_first(&self, leg: LegId) -> bool {
-        let extension = self.leg(leg).and_then(|leg| leg.extension.as_ref());
-        extension.is_some() && extension == self.sought.first()
-    }
-
     /// The caller's legs: one, and before it those of its phones that were rung in vain, if the call was placed.
     pub fn caller_legs(&self) -> impl Iterator<Item = &Leg> {
         self.legs.values().filter(|l| l.end == End::Caller)
@@ -466,16 +437,12 @@ impl Call {
         self.caller_leg().is_some_and(|leg| leg.state == LegState::Up)
     }
 
-    /// Whether the caller hears a phone that has not answered.
-    pub(crate) fn is_early(&self) -> bool {
-        self.early.is_some()
-    }
-
     /// The leg whose sound the given one is to hear: whom it talks with, or, for early media, the caller and the one
     /// phone that rings.
     pub(crate) fn hears(&self, leg: LegId) -> Option<LegId> {
         match self.stage {
             Stage::Seeking => self
+                .search
                 .early
                 .filter(|early| leg == *early || leg == self.caller)
                 .filter(|early| self.leg(*early).is_some_and(Leg::is_live))

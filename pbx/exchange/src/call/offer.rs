@@ -1,5 +1,6 @@
 //! The called phones ring, answer, refuse; one wins.
 
+use super::search::Progress;
 use super::talk::next_generation;
 use super::{Call, Leg, LegState, Over, PhoneRefusal, Stage};
 use crate::due::Timer;
@@ -8,7 +9,7 @@ use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, chosen_by, is_translated, match_codec, offer_like};
 use crate::ports::NONE_FREE;
 use crate::queues::miss;
-use crate::record::{Cause, End, EndedBy, EventKind, LegOutcome, Severity};
+use crate::record::{Cause, End, EndedBy, LegOutcome};
 use crate::{CallId, Changed, LegId};
 use switchroom_sip::header::Headers;
 use switchroom_sip::sdp::{Description, Format, Local};
@@ -28,50 +29,23 @@ impl Exchange {
         status: Status,
         sdp: Option<&[u8]>,
     ) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get(&id) else { return };
         if call.stage == Stage::Placing {
             return self.caller_rings(now, id, leg, status, sdp);
         }
         if call.stage != Stage::Seeking {
             return;
         }
-        call.reacted = true;
+        let Some(Progress { rings, is_news }) = self.heard_of_phone(now, id, leg, status) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
         let caller_session = call.caller_leg().and_then(|l| l.session);
-        let rings = status == Status::RINGING || status.code() == 182;
-        call.has_rung |= rings;
-        let Some(one) = call.legs.get_mut(&leg) else { return };
-        let is_news = rings && one.state == LegState::Calling;
-        if is_news {
-            one.state = LegState::Ringing;
-        }
-        if let Some(ringing) = &mut one.ringing {
-            ringing.reacted(rings);
-        }
-        let is_answered = call.has_answered_caller();
-        let Some(one) = call.legs.get(&leg) else { return };
-        let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
+        let (is_answered, who) = (call.has_answered_caller(), call.number_of(leg));
+        let is_alone = call.sought_legs().count() == 1;
         // Whom a flow has answered is not told of ringing by SIP, and its call has no time of ringing before the answer.
         let is_first = is_news && call.ringing.is_none() && call.answered.is_none();
         if is_first {
             call.ringing = Some(call.clock(now));
-        }
-        let is_alone = call.sought_legs().count() == 1;
-        if is_news {
-            self.why(now, id, "ring", format!("{who} at {flow} rings"));
-            if let Some(extension) = extension {
-                self.extension_changed(extension);
-            }
-        }
-        if is_first {
-            self.event(
-                now,
-                EventKind::Call,
-                Severity::Info,
-                Some(id),
-                &who,
-                "call_ringing",
-                format!("{who} rings"),
-            );
+            self.call_event(now, id, &who, "call_ringing", format!("{who} rings"));
         }
         if is_news {
             self.transfer_rings(now, id);
@@ -87,13 +61,13 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return };
         match early {
             Some(answer) => {
-                call.told_ringing |= rings;
+                call.search.told_ringing |= rings;
                 let status = if rings { Status::RINGING } else { Status::SESSION_PROGRESS };
                 self.endpoint.progress(now.mono, session, status, Some(answer));
             }
             // Sound that is not passed on leaves the caller in silence: its own phone has to make the tone.
-            None if (rings || call.early.is_none()) && !call.told_ringing => {
-                call.told_ringing = true;
+            None if (rings || call.search.early.is_none()) && !call.search.told_ringing => {
+                call.search.told_ringing = true;
                 self.endpoint.progress(now.mono, session, Status::RINGING, None);
             }
             None => {}
@@ -103,12 +77,12 @@ impl Exchange {
     /// Connects what a phone sends before it answers. Returns the description for the caller.
     fn connect_early(&mut self, now: Now, id: CallId, leg: LegId, sdp: &[u8]) -> Option<Vec<u8>> {
         let call = self.calls.get(&id)?;
-        if call.early.is_some() || call.caller_leg()?.remote.is_none() {
+        if call.search.early.is_some() || call.caller_leg()?.remote.is_none() {
             return None;
         }
         let answer = self.join(now, id, leg, sdp).ok()?;
         if let Some(call) = self.calls.get_mut(&id) {
-            call.early = Some(leg);
+            call.search.early = Some(leg);
         }
         self.wire(id, leg);
         if let Some(caller) = self.calls.get(&id).map(|c| c.caller) {
@@ -218,7 +192,7 @@ impl Exchange {
         let call = self.calls.get(&id).ok_or("the call is gone")?;
         let caller = call.caller_leg().ok_or("no caller")?;
         match (&caller.local, &caller.remote) {
-            (Some(local), Some(remote)) if call.early == Some(leg) => Ok(local.answer(remote)),
+            (Some(local), Some(remote)) if call.search.early == Some(leg) => Ok(local.answer(remote)),
             _ => Err("the phone answered without a session description".into()),
         }
     }
@@ -258,7 +232,7 @@ impl Exchange {
             caller.state = LegState::Up;
             caller.outcome = LegOutcome::Answered;
         }
-        if self.calls.get(&id).is_some_and(|c| c.early.is_some()) {
+        if self.calls.get(&id).is_some_and(|c| c.is_early()) {
             // Only now does the caller's phone have to speak: the engine looks out for it anew.
             self.agree_again(id);
         }
@@ -269,7 +243,7 @@ impl Exchange {
         self.called_back(now, id, false);
         self.note_open(id);
         let text = format!("{} answered", party.number);
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &party.number, "call_answered", text);
+        self.call_event(now, id, &party.number, "call_answered", text);
         self.show_parties(id);
     }
 
@@ -324,10 +298,10 @@ impl Exchange {
     fn early_sound_ends(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let is_over = |leg: &LegId| call.legs.get(leg).is_none_or(|leg| !leg.is_live());
-        if !call.early.as_ref().is_some_and(is_over) || call.stage != Stage::Seeking {
+        if !call.search.early.as_ref().is_some_and(is_over) || call.stage != Stage::Seeking {
             return;
         }
-        (call.early, call.told_ringing) = (None, true);
+        (call.search.early, call.search.told_ringing) = (None, true);
         let (caller, session) = (call.caller, call.caller_leg().and_then(|caller| caller.session));
         self.media(MediaCommand::Hear { call: id, leg: caller, source: Source::Nothing });
         if let Some(session) = session {
@@ -352,8 +326,7 @@ impl Exchange {
         let number = self.calls.get(&id).map_or(0, |call| call.number);
         self.on_refused(now, id, leg, Status::DECLINE.code(), &format!("was declined by {user}"));
         let done = format!("call {number} is declined");
-        let text = format!("{user}: {done}");
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "decline", text);
+        self.audit_event(now, Some(id), user, "decline", &done);
         Ok(done)
     }
 
@@ -371,8 +344,8 @@ impl Exchange {
         if !call.is_ringing() {
             return;
         }
-        if call.refusal.is_none_or(|old| refusal.rank > old.rank) {
-            call.refusal = Some(refusal);
+        if call.search.refusal.is_none_or(|old| refusal.rank > old.rank) {
+            call.search.refusal = Some(refusal);
         }
         if !is_over {
             self.early_sound_ends(now, id);
@@ -381,7 +354,7 @@ impl Exchange {
         self.timers.cancel(Timer::NoAnswer(id));
         // The call of a call-back is over with its last agent, whoever that was.
         let of_agent = own.filter(|_| call.stage != Stage::Placing);
-        let PhoneRefusal { status, cause, .. } = of_agent.or(call.refusal).unwrap_or(refusal);
+        let PhoneRefusal { status, cause, .. } = of_agent.or(call.search.refusal).unwrap_or(refusal);
         let party = EndedBy::Party(if call.stage == Stage::Placing { End::Caller } else { End::Callee });
         let number = self.sought(id);
         let (by, text) = match cause {
@@ -402,23 +375,14 @@ impl Exchange {
             return;
         }
         let Some(call) = self.calls.get(&id).filter(|call| call.is_ringing()) else { return };
-        let rang = now.mono.since(call.sought_since.mono).as_secs();
-        let (has_reacted, has_rung, number) = (call.reacted, call.has_rung, self.sought(id));
+        let rang = now.mono.since(call.search.since).as_secs();
+        let (reaction, number) = (call.search.reaction, self.sought(id));
         for leg in self.live_callees(id) {
-            let was_there = self.has_reacted(id, leg).unwrap_or(has_reacted);
-            let outcome = if was_there { LegOutcome::NoAnswer } else { LegOutcome::Unreachable };
-            self.drop_leg(now, id, leg, outcome, None);
+            let own = self.reaction_of_agent(id, leg).unwrap_or(reaction);
+            self.drop_leg(now, id, leg, own.outcome(), None);
         }
-        let status = Status::UNAVAILABLE;
-        if has_reacted {
-            // Some phones play their ringing as early media, with 183, and never say 180.
-            let how = if has_rung { "rang and did" } else { "was reached and did" };
-            let text = format!("{number} {how} not answer within {rang} s");
-            self.search_failed(now, id, Over::by_rule(Cause::NoAnswer, status, text));
-        } else {
-            let text = format!("no phone of {number} reacted within {rang} s");
-            self.search_failed(now, id, Over::by_rule(Cause::Unreachable, status, text));
-        }
+        let text = reaction.words(&number, rang);
+        self.search_failed(now, id, Over::by_rule(reaction.cause(), Status::UNAVAILABLE, text));
     }
 
     /// Ends one leg of a call that goes on or is being ended: CANCEL or BYE, and its media.

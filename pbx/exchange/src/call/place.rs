@@ -14,7 +14,7 @@ use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::reaching_formats;
 use crate::ports::NONE_FREE;
-use crate::record::{End, EventKind, LegOutcome, Party, Severity};
+use crate::record::{End, LegOutcome, Party};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, LegId, NO_NUMBER, Way};
 use switchroom_flow::Clip;
@@ -58,8 +58,7 @@ impl Exchange {
         let call = self.new_placed(now, id, self.party_of(from), self.party_of(to));
         let number = self.place(now, call, from, format!("{user} has {from} call {to}"))?;
         let done = format!("call {number}: rings {from}, then {to}");
-        let text = format!("{user}: {done}");
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), user, "dial", text);
+        self.audit_event(now, Some(id), user, "dial", &done);
         Ok(done)
     }
 
@@ -85,7 +84,7 @@ impl Exchange {
             call.caller = caller;
         }
         self.count_call(phones);
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &from, "call_started", text);
+        self.call_event(now, id, &from, "call_started", text);
         self.note_open(id);
         Ok(number)
     }
@@ -161,24 +160,14 @@ impl Exchange {
         status: Status,
         sdp: Option<&[u8]>,
     ) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        call.reacted = true;
-        let rings = status == Status::RINGING || status.code() == 182;
-        call.has_rung |= rings;
-        let Some(one) = call.legs.get_mut(&leg).filter(|one| one.is_live()) else { return };
-        if let Some(ringing) = &mut one.ringing {
-            ringing.reacted(rings);
-        }
-        if let Some(theirs) = sdp.and_then(|sdp| Description::parse(sdp).ok()) {
-            one.remote = Some(theirs);
-        }
-        if !rings || one.state != LegState::Calling {
+        if self.heard_of_phone(now, id, leg, status).is_none() {
             return;
         }
-        one.state = LegState::Ringing;
-        let (who, flow, extension) = (one.party.number.clone(), one.flow, one.extension.clone());
-        self.why(now, id, "ring", format!("{who} at {flow} rings"));
-        extension.into_iter().for_each(|extension| self.extension_changed(extension));
+        let theirs = sdp.and_then(|sdp| Description::parse(sdp).ok());
+        let one = self.calls.get_mut(&id).and_then(|call| call.legs.get_mut(&leg));
+        if let (Some(one), Some(theirs)) = (one, theirs) {
+            one.remote = Some(theirs);
+        }
     }
 
     /// A phone of the caller answered: the first one wins, and the number is routed as if that phone had dialled it.
@@ -211,7 +200,7 @@ impl Exchange {
             format!("{who} answered at {flow}, {codec}, and is connected with {dialled}"),
         );
         let text = format!("{who} answered and is connected with {dialled}");
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "caller_answered", text);
+        self.call_event(now, id, &who, "caller_answered", text);
         self.show_parties(id);
         if self.supervisions.contains_key(&id) {
             return self.begin_supervising(now, id);

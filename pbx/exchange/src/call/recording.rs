@@ -334,9 +334,7 @@ impl Exchange {
                 ("recording_stopped", format!("call {number} is recorded no more"))
             }
         };
-        let text = format!("{by}: {done}");
-        self.why(now, id, "record", text.clone());
-        self.event(now, EventKind::Audit, Severity::Info, Some(id), &by, name, text);
+        self.why_and_audit(now, id, "record", &by, name, &done);
         self.changed.insert(Changed::Call(id));
         Ok(done)
     }

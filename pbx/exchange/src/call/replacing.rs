@@ -5,7 +5,7 @@ use super::{Leg, LegState, Over, Stage};
 use crate::exchange::Exchange;
 use crate::media::MediaCommand;
 use crate::negotiate::{agreed, answer_formats, match_codec};
-use crate::record::{End, EndedBy, EventKind, LegOutcome, Severity};
+use crate::record::{End, EndedBy, LegOutcome};
 use crate::{CallId, LegId};
 use switchroom_sip::endpoint::Incoming;
 use switchroom_sip::header::{Headers, Name};
@@ -118,8 +118,7 @@ impl Exchange {
         self.drop_leg(now, id, old, LegOutcome::Transferred, None);
         self.tape_instead(id, old, leg);
         let text = format!("{extension} goes on at {flow}, in place of {}", before.flow);
-        self.why(now, id, "transfer", text.clone());
-        self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "moved", text);
+        self.why_and_event(now, id, "transfer", extension, "moved", text);
         self.refresh_talk(now, id);
     }
 

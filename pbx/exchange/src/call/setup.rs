@@ -8,7 +8,7 @@ use crate::limits::FORKS_MAX;
 use crate::media::MediaCommand;
 use crate::negotiate::{can_make, offer_on_behalf, own_formats};
 use crate::ports::NONE_FREE;
-use crate::record::{Cause, End, EventKind, LegOutcome, Party, Severity, Why};
+use crate::record::{Cause, End, LegOutcome, Party, Why};
 use crate::text::clean;
 use crate::{CallId, Changed, LegId};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ impl Exchange {
         self.collect_traces(now);
         self.count_call(extension);
         self.calls_with.entry(extension.to_owned()).or_default().insert(id);
-        self.event(now, EventKind::Call, Severity::Info, Some(id), extension, "call_started", text);
+        self.call_event(now, id, extension, "call_started", text);
         self.extension_changed(extension.to_owned());
         self.note_open(id);
         self.why(now, id, "call", format!("{extension} dialled {} from {flow}", clean(&dialled)));
@@ -220,11 +220,6 @@ impl Exchange {
             let over = Over::by_rule(Cause::Overload, Status::SERVICE_UNAVAILABLE, NONE_FREE);
             self.search_failed(now, id, over);
         }
-    }
-
-    /// Whom a call looks for, in words.
-    pub(crate) fn sought(&self, id: CallId) -> String {
-        self.calls.get(&id).map(|call| call.sought.join(", ")).unwrap_or_default()
     }
 
     /// The phones by which extensions can be reached, best first; the path says why others are left out.

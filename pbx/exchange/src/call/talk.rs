@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
 use crate::negotiate::{agreed, answer_formats, can_make, match_codec, own_formats};
 use crate::ports::NONE_FREE;
-use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
+use crate::record::{Cause, EndedBy, LegOutcome, Party};
 use crate::{CallId, Changed, LegId, Service};
 use switchroom_flow::Clip;
 use switchroom_sip::endpoint::{Ended, SessionEvent, SessionId};
@@ -296,14 +296,14 @@ impl Exchange {
                 self.mark(id, "hold", &who);
                 self.why(now, id, "hold", format!("{who} holds"));
                 let text = format!("held by {who}");
-                self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "call_held", text);
+                self.call_event(now, id, &who, "call_held", text);
             }
             (Some(since), None) => {
                 self.end_hold(id);
                 let span = now.mono.since(since.mono).as_secs();
                 self.why(now, id, "resume", format!("resumed after {span} s"));
                 let text = format!("resumed after {span} s");
-                self.event(now, EventKind::Call, Severity::Info, Some(id), "", "call_resumed", text);
+                self.call_event(now, id, "", "call_resumed", text);
             }
             (None, None) | (Some(_), Some(_)) => {}
         }
@@ -350,7 +350,7 @@ impl Exchange {
         }
         self.wire(id, caller);
         self.why(now, id, "answer", "answered by the exchange".into());
-        self.event(now, EventKind::Call, Severity::Info, Some(id), "", "call_answered", text.to_owned());
+        self.call_event(now, id, "", "call_answered", text.to_owned());
         self.show_parties(id);
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
 use crate::media::MediaCommand;
 use crate::negotiate::can_make;
-use crate::record::{End, EventKind, LegOutcome, Severity};
+use crate::record::{End, LegOutcome};
 use crate::text::clean;
 use crate::{CallId, LegId};
 use std::sync::Arc;
@@ -391,9 +391,7 @@ impl Exchange {
         let to = call.number_of(leg);
         if transfer.is_return {
             let text = format!("{to} has {whom} back, whom nobody took");
-            self.why(now, id, "transfer", text.clone());
-            let kind = EventKind::Call;
-            self.event(now, kind, Severity::Info, Some(id), &transfer.extension, "transfer_returned", text);
+            self.why_and_event(now, id, "transfer", &transfer.extension, "transfer_returned", text);
         } else {
             self.release_transferor(now, id, transfer.by);
             self.note_transferred(now, id, &transfer.extension, &whom, &to);
@@ -402,7 +400,7 @@ impl Exchange {
 
     pub(super) fn note_transferred(&mut self, now: Now, id: CallId, who: &str, whom: &str, to: &str) {
         let text = format!("{who} has transferred {whom} to {to}");
-        self.event(now, EventKind::Call, Severity::Info, Some(id), who, "transferred", text);
+        self.call_event(now, id, who, "transferred", text);
     }
 
     /// The transfer is done: who referred is told so, and hung up if still there.
@@ -459,9 +457,9 @@ impl Exchange {
             self.finish(now, id, Over { text, ..over.clone() });
             return true;
         }
-        let (who, kind) = (transfer.extension.clone(), EventKind::Call);
+        let who = transfer.extension.clone();
         let said = format!("the transfer by {who} failed: {}", over.text);
-        self.event(now, kind, Severity::Info, Some(id), &who, "transfer_failed", said);
+        self.call_event(now, id, &who, "transfer_failed", said);
         if self.calls.get(&id).is_some_and(|call| call.transferor().is_some()) {
             self.give_back(now, id, &transfer, over.status);
         } else {

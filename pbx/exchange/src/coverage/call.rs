@@ -1,7 +1,7 @@
 //! States of a call, and what comes to it.
 
 use crate::MediaEvent;
-use crate::call::{Call, Leg, Stage};
+use crate::call::{Call, Leg, Stage, says_ringing};
 use crate::record::End;
 use crate::words::words;
 use switchroom_sip::endpoint::{Ended, SessionEvent};
@@ -219,9 +219,7 @@ pub(crate) fn session_event(call: &Call, leg: &Leg, event: &SessionEvent) -> Cal
     let by = |caller: E, callee: E| if is_caller { caller } else { callee };
     match event {
         SessionEvent::Progress(_, Some(_)) => by(E::Stray, E::CalleeEarlyMedia),
-        SessionEvent::Progress(status, None) if *status == Status::RINGING || status.code() == 182 => {
-            by(E::Stray, E::CalleeRings)
-        }
+        SessionEvent::Progress(status, None) if says_ringing(*status) => by(E::Stray, E::CalleeRings),
         SessionEvent::Progress(_, None) => by(E::Stray, E::CalleeProgress),
         SessionEvent::Answered(Some(_)) => by(E::Stray, E::CalleeAnswers),
         SessionEvent::Answered(None) => by(E::Stray, E::CalleeAnswersBare),

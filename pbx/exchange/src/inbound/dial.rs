@@ -11,7 +11,7 @@ use crate::call::{Over, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::media::{MediaCommand, Source};
-use crate::record::{Cause, EventKind, LegOutcome, Severity};
+use crate::record::{Cause, LegOutcome};
 use crate::{CallId, LegId};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -174,7 +174,7 @@ impl Exchange {
         }
         self.media(MediaCommand::Hear { call: id, leg: caller, source: Source::Silence });
         self.why(now, id, "flow", format!("{text}; the caller goes on in the flow"));
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &who, "back_to_flow", text.to_owned());
+        self.call_event(now, id, &who, "back_to_flow", text.to_owned());
         self.refresh_troubles(now, id);
         self.show_parties(id);
         self.listen(id, true);

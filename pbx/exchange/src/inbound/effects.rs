@@ -166,7 +166,7 @@ impl Exchange {
         call.answers.push((question.clone(), answer));
         let agent = call.with.clone().map(|party| party.number).unwrap_or_default();
         let text = format!("{question}: {answer}");
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &agent, "survey", text);
+        self.call_event(now, id, &agent, "survey", text);
         self.note_open(id);
     }
 

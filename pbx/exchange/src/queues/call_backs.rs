@@ -13,7 +13,7 @@ use super::moment;
 use crate::call::{Call, Over, Stage};
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::record::{Cause, EndedBy, EventKind, LegOutcome, Party, Severity};
+use crate::record::{Cause, EndedBy, LegOutcome, Party};
 use crate::text::clean;
 use crate::{CallId, LegId, Ticket, Way};
 use std::time::Duration;
@@ -181,7 +181,7 @@ impl Exchange {
             call.caller_leg()?.extension.clone()
         });
         self.count_call(&maker.unwrap_or_default());
-        self.event(now, EventKind::Call, Severity::Info, Some(id), &number, "call_started", text);
+        self.call_event(now, id, &number, "call_started", text);
         Some(id)
     }
 
@@ -339,8 +339,7 @@ impl Exchange {
                 ("call_back_closed", format!("the call-back of {number} is over{tries}: {}", how.word()))
             }
         };
-        self.why(now, CallId(fact.call), "call_back", text.clone());
-        self.event(now, EventKind::Call, Severity::Info, Some(CallId(fact.call)), &number, name, text);
+        self.why_and_event(now, CallId(fact.call), "call_back", &number, name, text);
     }
 }
 

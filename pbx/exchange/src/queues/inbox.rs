@@ -2,7 +2,6 @@
 
 use crate::exchange::Exchange;
 use crate::input::MissedWish;
-use crate::record::{EventKind, Severity};
 use crate::{CallId, Changed};
 use switchroom_acd::fact::{MissedAct, MissedFact};
 use switchroom_acd::limits::WORD_MAX;
@@ -83,7 +82,7 @@ impl Exchange {
         };
         let fact = MissedFact { at_ms: now.wall.0, caller, act, by: word(user) };
         self.note_fact(now, Fact::Missed(fact));
-        self.event(now, EventKind::Audit, Severity::Info, None, user, name, format!("{user}: {done}"));
+        self.audit_event(now, None, user, name, &done);
         Ok(done)
     }
 }

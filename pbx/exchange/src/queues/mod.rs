@@ -17,7 +17,7 @@ mod waiting;
 pub(crate) use call_backs::Placed;
 pub use hours::QueueHours;
 pub(crate) use hours::Unchanged;
-pub(crate) use ringing::{Ringing, miss};
+pub(crate) use ringing::miss;
 pub(crate) use telling::Addressee;
 pub use telling::Told;
 pub(crate) use waiting::Waits;

@@ -1,7 +1,7 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
-use crate::call::{Over, PhoneRefusal};
+use crate::call::{Over, PhoneRefusal, Reaction, Ringing};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
@@ -23,37 +23,6 @@ pub(crate) fn miss(cause: Cause) -> Miss {
     }
 }
 
-/// A phone is rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ringing {
-    since: Mono,
-    until: Mono,
-    reaction: Reaction,
-    /// What it said when it would not.
-    refusal: Option<PhoneRefusal>,
-}
-
-/// What a phone that is rung has said so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Reaction {
-    Nothing,
-    /// It is there. Some play their ringing as early media, with 183, and never say 180.
-    Reached,
-    Rings,
-}
-
-impl Ringing {
-    /// The phone said that it is there, or rings.
-    pub(crate) fn reacted(&mut self, rings: bool) {
-        self.reaction = self.reaction.max(if rings { Reaction::Rings } else { Reaction::Reached });
-    }
-
-    /// Whether two phones of one extension are rung by the same search.
-    fn is_with(&self, other: &Self) -> bool {
-        (self.since, self.until) == (other.since, other.until)
-    }
-}
-
 impl Exchange {
     /// Phones of these extensions that were begun to be rung now are rung for so long. Of a caller who waits in a queue each
     /// has its own time: an offer to an agent, and a phone at which a user picks the caller up, know nothing of each other.
@@ -72,7 +41,7 @@ impl Exchange {
         for leg in sought {
             let Some(leg) = call.legs.get_mut(&leg).filter(|leg| leg.ringing.is_none()) else { continue };
             if leg.extension.as_ref().is_some_and(|at| extensions.contains(at)) {
-                leg.ringing = Some(Ringing { since, until, reaction: Reaction::Nothing, refusal: None });
+                leg.ringing = Some(Ringing::new(since, until));
             }
         }
     }
@@ -96,13 +65,10 @@ impl Exchange {
         self.waits_in_queue(id) || self.calls.get(&id).is_some_and(calls_back)
     }
 
-    /// Whether a phone at which an agent is rung, or another of the same extension, has said anything. None if no agent is.
-    pub(crate) fn has_reacted(&self, id: CallId, leg: LegId) -> Option<bool> {
-        if !self.rings_agents(id) {
-            return None;
-        }
-        let best = self.of_the_same(id, leg).map(|one| one.reaction).max();
-        best.map(|reaction| reaction > Reaction::Nothing)
+    /// The most that a phone at which an agent is rung, or another of the same extension, has said. None if no agent is.
+    pub(crate) fn reaction_of_agent(&self, id: CallId, leg: LegId) -> Option<Reaction> {
+        let is_agents = self.rings_agents(id);
+        self.of_the_same(id, leg).filter(|_| is_agents).map(|one| one.reaction).max()
     }
 
     /// What the phones of an extension have said to the call of an offer that is over by `cause`, and so what its agent missed.
@@ -120,7 +86,7 @@ impl Exchange {
         let legs = self.calls.get(&id).filter(|_| is_by_phones).map(|call| call.legs.values());
         let own = legs.into_iter().flatten().filter(|leg| leg.extension.as_deref() == Some(extension));
         let rung: Vec<Ringing> = own.filter_map(|leg| leg.ringing).collect();
-        let has_rung_out = |one: &Ringing| one.refusal.is_none() && one.reaction > Reaction::Nothing;
+        let has_rung_out = |one: &Ringing| one.refusal.is_none() && one.reaction.is_any();
         let refusal = rung.iter().filter_map(|one| one.refusal).max_by_key(|refusal| refusal.rank);
         match refusal {
             _ if rung.is_empty() => miss(cause),
@@ -143,30 +109,22 @@ impl Exchange {
             reactions.insert(extension, (best.unwrap_or(ringing.reaction), ringing.since));
         }
         for leg in over {
-            let has_reacted = self
-                .rung_at(id, leg)
-                .and_then(|(extension, _)| reactions.get(&extension))
-                .is_some_and(|(reaction, _)| *reaction > Reaction::Nothing);
-            let outcome = if has_reacted { LegOutcome::NoAnswer } else { LegOutcome::Unreachable };
-            self.drop_leg(now, id, leg, outcome, None);
+            let reaction =
+                self.rung_at(id, leg).and_then(|(extension, _)| reactions.get(&extension)).map(|one| one.0);
+            self.drop_leg(now, id, leg, reaction.unwrap_or(Reaction::Nothing).outcome(), None);
         }
         for (extension, (reaction, since)) in &reactions {
             let rang = now.mono.since(*since).as_secs();
-            let text = match reaction {
-                Reaction::Rings => format!("{extension} rang and did not answer within {rang} s"),
-                Reaction::Reached => format!("{extension} was reached and did not answer within {rang} s"),
-                Reaction::Nothing => format!("no phone of {extension} reacted within {rang} s"),
-            };
-            self.why(now, id, "queue", text);
+            self.why(now, id, "queue", reaction.words(extension, rang));
         }
         if self.live_callees(id).is_empty() {
             self.back_in_flow(id);
         } else {
             self.wait_for_the_first(id);
         }
-        self.tell_missed_as(now, id, |extension| match reactions.get(extension) {
-            Some((reaction, _)) if *reaction > Reaction::Nothing => Miss::NoAnswer,
-            _ => Miss::Failed,
+        self.tell_missed_as(now, id, |extension| {
+            let reaction = reactions.get(extension).map_or(Reaction::Nothing, |one| one.0);
+            miss(reaction.cause())
         });
         true
     }
@@ -226,7 +184,7 @@ impl Exchange {
         let extensions: Vec<String> = agents.iter().map(|(_, extension)| extension.clone()).collect();
         if call.stage == Stage::Seeking && call.sought_legs().next().is_some() {
             // A phone at which a user picks the caller up rings on beside theirs.
-            call.sought.extend(extensions.iter().cloned());
+            call.seek_also(&extensions);
         } else {
             call.stage = Stage::Seeking;
             call.begin_search(now, extensions.clone());

@@ -183,14 +183,16 @@ fn sources(folder: &Path, out: &mut String) {
     }
 }
 
-/// The steps of paths that the exchange writes: the first text that `why` is given.
+/// The steps of paths that the exchange writes: the first text that `why`, and what is said with it, is given.
 fn steps(source: &str) -> Vec<String> {
     let is_before = |c: char| c.is_ascii_alphanumeric() || " \n_.,*&".contains(c);
     let of = |part: &str| {
         let (before, rest) = part.split_once('"')?;
         before.chars().all(is_before).then(|| rest.split('"').next().map(str::to_owned))?
     };
-    let found: std::collections::BTreeSet<String> = source.split(".why(").skip(1).filter_map(of).collect();
+    let given = [".why(", ".why_and_event(", ".why_and_audit("];
+    let parts = given.into_iter().flat_map(|by| source.split(by).skip(1));
+    let found: std::collections::BTreeSet<String> = parts.filter_map(of).collect();
     found.into_iter().collect()
 }
 
