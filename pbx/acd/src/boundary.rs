@@ -34,6 +34,9 @@ pub struct Join {
     pub preferred: Option<String>,
     /// It was let in before, and lost its agent by no fault of its own: hours and limits of calls are not asked for.
     pub is_back: bool,
+    /// A call that waits in that queue and leaves it for this one, which takes its place, and what of the wait was served there. If it
+    /// does not wait there (any more), this caller comes as any other.
+    pub instead_of: Option<Call>,
 }
 
 /// Why an agent's phone does not ring any more.

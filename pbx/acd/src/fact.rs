@@ -182,6 +182,9 @@ pub struct JoinedFact {
     pub priority: i64,
     /// How many waited before it.
     pub before: u32,
+    /// The call whose place it took, with what that had waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<u128>,
 }
 
 /// Why agents were chosen for a caller.
@@ -387,6 +390,8 @@ pub enum Exit {
     CalledBack,
     /// Taken out by a user's command, or the queue is gone.
     Removed,
+    /// Another call took its place: one and the same wait goes on, so this one is counted as never offered.
+    Moved,
     /// Cut off by a restart.
     Restart,
 }
@@ -404,6 +409,7 @@ impl Exit {
             Self::Key => "key",
             Self::CalledBack => "called_back",
             Self::Removed => "removed",
+            Self::Moved => "moved",
             Self::Restart => "restart",
         }
     }

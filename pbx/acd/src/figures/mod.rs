@@ -241,11 +241,16 @@ impl Figures {
             self.repeated = Some((repeated.queue, repeated.agent));
         }
         let promise = self.estimator.joined(joined);
+        let is_whole = joined.instead_of.is_none();
+        if !is_whole {
+            // Most of its wait may be that of another call.
+            self.estimator.forget(&joined.queue);
+        }
         let stay = Stay {
             visit: joined.visit,
             queue: joined.queue.as_str().into(),
             joined_ms: joined.at_ms,
-            promise: Some(promise),
+            promise: is_whole.then_some(promise),
         };
         self.stays.insert(joined.call, stay);
         self.books.half_hours.at(joined.at_ms).queue(&joined.queue, QueueTally::joined);
@@ -289,14 +294,20 @@ impl Figures {
             None => (left.queue.as_str(), left.joined_ms),
         };
         if let Some(promise) = stay.as_ref().and_then(|stay| stay.promise) {
-            self.estimator.left(queue, promise, left);
+            match left.exit {
+                Exit::Moved => self.estimator.forget(queue),
+                _ => self.estimator.left(queue, promise, left),
+            }
         }
         if left.exit == Exit::Answered {
             self.repeats.answered(left, queue, joined_ms);
         }
         self.books.half_hours.at(joined_ms).queue(queue, |tally| {
             tally.stop_waiting(stay.is_some());
-            tally.left(left);
+            // What is not known to have been offered is not taken back.
+            if stay.is_some() || left.exit != Exit::Moved {
+                tally.left(left);
+            }
         });
     }
 }

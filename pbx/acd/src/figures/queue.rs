@@ -190,6 +190,8 @@ impl QueueTally {
             Exit::Empty => counts.overflows.empty += 1,
             Exit::Key => counts.overflows.key += 1,
             Exit::Removed => counts.overflows.removed += 1,
+            // Of the half hour in which it was counted.
+            Exit::Moved => counts.offered = counts.offered.saturating_sub(1),
             Exit::Restart => counts.overflows.restart += 1,
         }
     }

@@ -61,7 +61,8 @@ pub struct Waiter {
     pub assigned: Option<AgentId>,
     /// Since when. After a restart the steady clock says when that was, if it ran by then.
     pub joined: Moment,
-    /// How long it had waited before the steady clock began, milliseconds: 0 but for call-backs.
+    /// How long was waited in its place before that, milliseconds: by who is called back before the steady clock began, or by a call
+    /// whose place it took.
     pub(crate) before_ms: u64,
     /// Its turn.
     pub turn: Turn,

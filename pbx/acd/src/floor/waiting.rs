@@ -9,34 +9,49 @@ use crate::moment::Moment;
 use crate::profile::Profile;
 use crate::queue::Turn;
 
+/// A place in a line: what of it does not come of the caller who stands there.
+struct Place {
+    /// In the order in which places were taken.
+    number: u64,
+    /// What was waited in it by others, milliseconds.
+    before_ms: u64,
+    priority: i64,
+    preferred: Option<AgentId>,
+    assigned: Option<AgentId>,
+}
+
 impl Floor {
     /// A caller is to wait. If it may not, why not; that is written down as a stay of no length.
     pub fn join(&mut self, now: Moment, join: Join) -> Result<(), Refused> {
         let Some(id) = self.queue_ids.get(&join.queue).copied() else { return Err(Refused::Unknown) };
-        self.last_turn += 1;
-        let number = self.last_turn;
-        let Some(queue) = self.queue_by_id(id).filter(|queue| queue.is_known) else {
+        if self.queue_by_id(id).is_none_or(|queue| !queue.is_known) {
             return Err(Refused::Unknown);
-        };
+        }
         if self.waiters.contains_key(&join.call) {
             return Err(Refused::Twice);
         }
-        let refused = self.refuses(now, queue, &join);
-        let priority = join.priority.clamp(0, PRIORITY_MAX);
-        let turn = Turn::new(&queue.config, priority, super::signed(now.mono), number, join.call);
-        let (profile, relaxes) = Profile::after(&queue.config, 0);
+        let left = join.instead_of.and_then(|other| self.yield_place(now, other, id));
+        let instead_of = join.instead_of.filter(|_| left.is_some());
+        let place = self.place_for(&join, left);
+        let Some(queue) = self.queue_by_id(id) else { return Err(Refused::Unknown) };
+        // Who had the place was let in.
+        let refused = if instead_of.is_some() { None } else { self.refuses(now, queue, &join) };
+        let Place { priority, before_ms, .. } = place;
+        let since = super::signed(now.mono).saturating_sub(super::signed(before_ms));
+        let turn = Turn::new(&queue.config, priority, since, place.number, join.call);
+        let (profile, relaxes) = Profile::after(&queue.config, before_ms);
         let (max_wait, announce) = (queue.config.max_wait, queue.config.announce_every);
         let waiter = Waiter {
             call: join.call,
             visit: join.visit,
             queue: id,
-            preferred: join.preferred.as_ref().and_then(|number| self.agent_ids.get(number).copied()),
-            assigned: None,
+            preferred: place.preferred,
+            assigned: place.assigned,
             caller: join.caller,
             class: join.class,
             priority,
             joined: now,
-            before_ms: 0,
+            before_ms,
             turn,
             profile: profile.clone(),
             offer: None,
@@ -52,24 +67,58 @@ impl Floor {
             class: waiter.class.clone(),
             priority,
             before,
+            instead_of,
         }));
         if let Some(refused) = refused {
             self.note_left(now, &waiter, refused.exit(), None);
             self.effects.push_back(Effect::QueueChanged(join.queue));
             return Err(refused);
         }
-        if let Some(queue) = self.queue_mut(id) {
+        if let Some(queue) = self.queue_mut(id).filter(|_| instead_of.is_none()) {
             queue.lets_in(now);
+        }
+        if let Some(agent) = waiter.assigned {
+            self.assigned.entry(agent).or_default().push(join.call);
         }
         self.waiters.insert(join.call, waiter);
         self.stand(id, &profile, turn);
-        self.wake(Due::Relax(join.call), relaxes);
-        self.wake(Due::MaxWait(join.call), (max_wait > 0).then_some(max_wait));
+        let left = |ms: u64| ms.saturating_sub(before_ms).max(1);
+        self.wake(Due::Relax(join.call), relaxes.map(left));
+        self.wake(Due::MaxWait(join.call), (max_wait > 0).then(|| left(max_wait)));
         self.wake(Due::Announce(join.call), (announce > 0).then_some(announce));
         self.watch_staff(id);
         self.effects.push_back(Effect::QueueChanged(join.queue));
         self.settle(now);
         Ok(())
+    }
+
+    /// A caller leaves its place in that queue to another; `None` if it has none there. Whoever rings for it does so no more.
+    fn yield_place(&mut self, now: Moment, call: Call, queue: QueueId) -> Option<Place> {
+        let waiter =
+            self.waiters.get(&call).filter(|waiter| waiter.queue == queue && !waiter.is_call_back)?;
+        let place = Place {
+            number: waiter.turn.number,
+            before_ms: waiter.waited_ms(now),
+            priority: waiter.priority,
+            preferred: waiter.preferred,
+            assigned: waiter.assigned,
+        };
+        self.give_up_offer(now, call);
+        self.remove(now, call, Exit::Moved, None);
+        Some(place)
+    }
+
+    /// The place of a caller who comes: one that was left to it, or a new one at the end.
+    fn place_for(&mut self, join: &Join, left: Option<Place>) -> Place {
+        self.last_turn += 1;
+        let own = join.preferred.as_ref().and_then(|number| self.agent_ids.get(number).copied());
+        let priority = join.priority.clamp(0, PRIORITY_MAX);
+        match left {
+            Some(left) => {
+                Place { priority: left.priority.max(priority), preferred: own.or(left.preferred), ..left }
+            }
+            None => Place { number: self.last_turn, before_ms: 0, priority, preferred: own, assigned: None },
+        }
     }
 
     /// A caller hung up or left by a key. Nothing happens if it does not wait.

@@ -4,6 +4,7 @@
 mod assigned;
 mod call_backs;
 mod entrance;
+mod moved;
 mod places;
 mod random;
 mod rules;

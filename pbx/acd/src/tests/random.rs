@@ -144,6 +144,10 @@ fn happen(w: &mut World, rng: &mut Rng, config: &mut Config) {
         0..=2 => {
             let names: Vec<String> = config.queues.keys().cloned().collect();
             let (name, caller) = (one_of(rng, &names), (100 + rng.below(5)).to_string());
+            if rng.below(6) == 0 && !waiting.is_empty() {
+                w.take_place(one_of(rng, &waiting), &name, &caller);
+                return;
+            }
             let preferred = (rng.below(4) == 0 && !agents.is_empty()).then(|| one_of(rng, &agents));
             let priority = i64::try_from(rng.below(4)).unwrap();
             w.join_for(&name, &caller, priority, preferred.as_deref());

@@ -116,17 +116,29 @@ impl World {
         priority: i64,
         preferred: Option<&str>,
     ) -> Call {
-        self.calls += 1;
-        let join = Join {
-            call: self.calls,
-            visit: 1,
+        let preferred = preferred.map(str::to_owned);
+        self.let_in(Join {
             queue: queue.into(),
             caller: caller.into(),
-            class: String::new(),
             priority,
-            preferred: preferred.map(str::to_owned),
-            is_back: false,
-        };
+            preferred,
+            ..Join::default()
+        })
+    }
+
+    /// A caller comes in the place of a call.
+    pub(crate) fn take_place(&mut self, of: Call, queue: &str, caller: &str) -> Call {
+        self.let_in(Join {
+            queue: queue.into(),
+            caller: caller.into(),
+            instead_of: Some(of),
+            ..Join::default()
+        })
+    }
+
+    fn let_in(&mut self, join: Join) -> Call {
+        self.calls += 1;
+        let join = Join { call: self.calls, visit: 1, ..join };
         if let Err(refused) = self.floor.join(self.moment(), join) {
             self.exits.push((self.calls, refused.exit()));
         }

@@ -8,17 +8,15 @@
 //! The call in which it is asked for goes on, with its id and its recording. Media of a call is in one engine's thread, so
 //! the party that joins gets a new leg there: its dialog goes on and is offered the new leg's ports by re-INVITE.
 //!
-//! Where nobody is there yet in call 2 (phones ring, it waits in a queue, a flow has it), the one who stays goes where call 2
-//! was dialled to, as if referred there (RFC 5589 §7.3 leaves that to phones, which differ): in a queue it begins its own
-//! wait, and the wait of who refers is no abandoned one.
+//! Where nobody is there yet in call 2, see `in_place.rs`.
 
-use super::{Call, Leg, LegState, No, Over, Stage};
+use super::in_place::Alone;
+use super::{Leg, LegState, No, Over, Stage};
 use crate::exchange::Exchange;
 use crate::negotiate::offer_on_behalf;
 use crate::ports::NONE_FREE;
 use crate::record::{End, EndedBy, EventKind, LegOutcome, Severity};
 use crate::{CallId, LegId, PortSlot};
-use switchroom_acd::Exit;
 use switchroom_sip::endpoint::{NewOffer, SessionId};
 use switchroom_sip::replaces::Replaces;
 use switchroom_sip::sdp::{Description, Format, Local};
@@ -37,29 +35,12 @@ pub(super) enum OtherCall {
     Alone(Alone),
 }
 
-/// A call that who refers has made and in which nobody has answered yet.
-pub(super) struct Alone {
-    call: CallId,
-    by: LegId,
-    /// What was dialled for it.
-    pub(super) to: String,
-}
-
 /// The other talk of who refers: its call, its leg there, the party that joins and that one's dialog.
 pub(super) struct OtherTalk {
     call: CallId,
     by: LegId,
     joins: LegId,
     session: SessionId,
-}
-
-impl Call {
-    /// Whether a leg has made this call, and is still on its way to what was dialled or in a flow there.
-    fn leads_its_caller_where_dialled(&self, leg: LegId) -> bool {
-        let is_own = self.caller == leg && self.transfers == 0;
-        let is_for_somebody = self.call_back.is_some() || self.consulted_in.is_some();
-        is_own && !is_for_somebody && matches!(self.stage, Stage::Seeking | Stage::Flow)
-    }
 }
 
 impl Exchange {
@@ -82,10 +63,8 @@ impl Exchange {
             return no(Status::PENDING, "the other call is being put through");
         }
         let Some(joins) = call.other(by).and_then(|other| call.leg(other)) else {
-            let alone = || Alone { call: other_id, by, to: call.to.number.clone() };
-            let is_led_on = call.leads_its_caller_where_dialled(by);
-            return is_led_on
-                .then(|| OtherCall::Alone(alone()))
+            return Alone::of(call, by)
+                .map(OtherCall::Alone)
                 .ok_or((Status::FORBIDDEN, "nobody has answered in the other call".to_owned()));
         };
         let Some(session) = joins.session.filter(|_| joins.remote.is_some() && joins.local.is_some()) else {
@@ -95,22 +74,6 @@ impl Exchange {
             return no(Status::PENDING, "the other side of the other call is changing its media");
         }
         Ok(OtherCall::Talk(OtherTalk { call: other_id, by, joins: joins.id, session }))
-    }
-
-    /// The call that who refers has made ends: somebody else goes where it went. A wait in a queue is over by that, not
-    /// given up.
-    pub(super) fn end_alone(&mut self, now: Now, id: CallId, alone: &Alone) {
-        let number = self.calls.get(&id).map_or(0, |call| call.number);
-        let who = self.number_of_leg(alone.call, alone.by);
-        self.withdraw_from_queue(now, alone.call, Exit::Removed);
-        let Some(call) = self.calls.get_mut(&alone.call) else { return };
-        let was_answered = call.answered.is_some();
-        let Some(leg) = call.legs.get_mut(&alone.by) else { return };
-        leg.outcome = LegOutcome::Transferred;
-        let by = EndedBy::Party(leg.origin);
-        let text = format!("{who} sends the other side of call {number} to {} in its place", alone.to);
-        self.why(now, alone.call, "transfer", text.clone());
-        self.finish(now, alone.call, Over::left(by, was_answered, text));
     }
 
     /// What the party that joins is offered: what the one that stays talks in, in the numbers that the dialog of the one
@@ -245,7 +208,8 @@ impl Exchange {
 
     /// The party that joined does not take the new ports: nothing would be heard.
     pub(super) fn join_failed(&mut self, now: Now, id: CallId, leg: LegId, why: &str) {
-        let is_new = |call: &Call| call.leg(leg).is_some_and(|leg| leg.is_live() && leg.remote.is_none());
+        let is_new =
+            |call: &super::Call| call.leg(leg).is_some_and(|leg| leg.is_live() && leg.remote.is_none());
         let Some(call) = self.calls.get(&id).filter(|call| is_new(call)) else { return };
         let who = call.number_of(leg);
         let text = format!("{who} could not be connected: {why}");

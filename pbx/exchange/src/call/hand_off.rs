@@ -113,7 +113,7 @@ impl Exchange {
         call.hand_off = Some(hand_off);
         call.hand_offs += 1;
         call.stage = Stage::Flow;
-        if self.end_hold(id) {
+        if self.end_hold(now, id) {
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
             self.run_floor(now);
         }

@@ -41,14 +41,13 @@ impl Exchange {
         }
     }
 
-    /// Nobody is held any more, whatever ended that: the recording has a mark of it. False if nobody was.
-    pub(crate) fn end_hold(&mut self, id: CallId) -> bool {
-        let held = self.calls.get_mut(&id).and_then(|call| call.held.take());
-        if held.is_none() {
-            return false;
-        }
+    /// Nobody is held any more, whatever ended that: the recording, the path and the journal say so. False if nobody was.
+    pub(crate) fn end_hold(&mut self, now: Now, id: CallId) -> bool {
+        let Some(since) = self.calls.get_mut(&id).and_then(|call| call.held.take()) else { return false };
         self.forget_reminder(id);
         self.mark(id, "resume", "");
+        let text = format!("held no more after {} s", now.mono.since(since.mono).as_secs());
+        self.why_and_event(now, id, "resume", "", "call_resumed", text);
         true
     }
 
@@ -105,7 +104,7 @@ impl Exchange {
         call.waits_again = true;
         let (caller, who) = (call.caller, call.number_of(leg));
         let whom = call.number_of(caller);
-        self.end_hold(id);
+        self.end_hold(now, id);
         self.close_leg_beside(id, leg);
         self.end_talk(now, id);
         let text = format!("{text}; {whom} waits in queue {queue} again, first of all");

@@ -24,6 +24,7 @@ mod ending;
 mod force;
 mod hand_off;
 mod held;
+mod in_place;
 mod media;
 mod offer;
 mod over;
@@ -251,6 +252,8 @@ pub struct Call {
     is_reminded: bool,
     /// It goes back into its queue because the agent's phone is gone, which is no fault of its caller's.
     pub(crate) waits_again: bool,
+    /// The call whose place in a queue it takes by waiting there next.
+    pub(crate) takes_place_of: Option<CallId>,
     /// The caller's leg; while the call is placed, the first of those that are rung.
     pub caller: LegId,
     /// All legs.
@@ -328,6 +331,7 @@ impl Call {
             held: None,
             is_reminded: false,
             waits_again: false,
+            takes_place_of: None,
             caller,
             legs: BTreeMap::new(),
             path: CallPath::default(),

@@ -298,13 +298,7 @@ impl Exchange {
                 let text = format!("held by {who}");
                 self.call_event(now, id, &who, "call_held", text);
             }
-            (Some(since), None) => {
-                self.end_hold(id);
-                let span = now.mono.since(since.mono).as_secs();
-                self.why(now, id, "resume", format!("resumed after {span} s"));
-                let text = format!("resumed after {span} s");
-                self.call_event(now, id, "", "call_resumed", text);
-            }
+            (Some(_), None) => _ = self.end_hold(now, id),
             (None, None) | (Some(_), Some(_)) => {}
         }
         let is_held = self.calls.get(&id).is_some_and(|call| call.held.is_some());

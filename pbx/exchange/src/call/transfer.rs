@@ -13,9 +13,10 @@
 //! The side that stays is the call's caller from then on, whichever it was before; the call keeps its id, its recording and
 //! its path. The leg that referred stays up beside the search until it hangs up or the search is over.
 
-use super::attended::{Alone, OtherCall};
+use super::attended::OtherCall;
 use super::hand_off::Asker;
 use super::{Call, No, Over, Stage, Way};
+use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
 use crate::media::MediaCommand;
@@ -24,7 +25,7 @@ use crate::record::{End, LegOutcome};
 use crate::text::clean;
 use crate::{CallId, LegId};
 use std::sync::Arc;
-use switchroom_flow::routes::{Asked, Destination, Refusal};
+use switchroom_flow::routes::{Asked, Destination, Refusal, Route};
 use switchroom_flow::{Clip, Flow};
 use switchroom_sip::endpoint::{Refer, SessionId};
 use switchroom_sip::header::{Headers, Name};
@@ -54,6 +55,39 @@ pub(super) enum Goal {
     Flow { flow: Arc<Flow>, route: String, is_queue: bool },
     /// Into a flow, by that route, and back.
     Back { flow: Arc<Flow>, route: String },
+}
+
+impl Goal {
+    /// Where a route leads.
+    pub(super) fn by_route(config: &Config, route: &Route) -> Result<Self, No> {
+        let name = &route.name;
+        if let Some(missing) = config.missing(&route.to) {
+            return Err((Status::UNAVAILABLE, format!("route {name} leads {missing}")));
+        }
+        Ok(match &route.to {
+            Destination::Extension(number) => Self::Extension(number.clone()),
+            Destination::Queue(queue) => Self::queue(config, queue, name.clone()),
+            Destination::Flow(flow) => {
+                let flow = config.flows.get(flow).cloned();
+                let flow = flow.ok_or((Status::UNAVAILABLE, format!("route {name} has no flow")))?;
+                let (route, is_back) = (name.clone(), route.back);
+                if is_back { Self::Back { flow, route } } else { Self::Flow { flow, route, is_queue: false } }
+            }
+            Destination::Refuse(refusal) => {
+                let status = match refusal {
+                    Refusal::Busy => Status::BUSY,
+                    Refusal::Rejected => Status::DECLINE,
+                    Refusal::NotFound => Status::NOT_FOUND,
+                };
+                return Err((status, format!("route {name} refuses it")));
+            }
+        })
+    }
+
+    /// To wait in a queue.
+    pub(super) fn queue(config: &Config, queue: &str, route: String) -> Self {
+        Self::Flow { flow: super::route::queue_flow(config, queue), route, is_queue: true }
+    }
 }
 
 impl Transfer {
@@ -92,10 +126,8 @@ impl Exchange {
                 refer.replaces.as_ref().map(|named| self.other_call(id, leg, named)).transpose()?;
             match other_call {
                 Some(OtherCall::Talk(talk)) => self.attend(now, id, parties, session, &talk),
-                Some(OtherCall::Alone(alone)) => {
-                    self.put_through(now, id, parties, session, &alone.to, Some(&alone))
-                }
-                None => self.put_through(now, id, parties, session, &to, None),
+                Some(OtherCall::Alone(alone)) => self.send_in_place(now, id, parties, session, &alone),
+                None => self.put_through(now, id, parties, session, &to),
             }
         });
         match done {
@@ -107,7 +139,7 @@ impl Exchange {
         }
     }
 
-    /// Of the parties the second goes to a number; so does what the first has under way to there in another call.
+    /// Of the parties the second goes to a number.
     fn put_through(
         &mut self,
         now: Now,
@@ -115,7 +147,6 @@ impl Exchange {
         parties: (LegId, LegId),
         session: SessionId,
         to: &str,
-        instead_of: Option<&Alone>,
     ) -> Result<(), No> {
         let who = self.number_of_leg(id, parties.0);
         let goal = self.goal(now, id, &who, to, parties.1)?;
@@ -123,9 +154,6 @@ impl Exchange {
             self.may_hand_off(id, parties, flow)?;
         }
         self.endpoint.answer_refer(now.mono, session, Ok(()));
-        if let Some(alone) = instead_of {
-            self.end_alone(now, id, alone);
-        }
         self.begin_transfer(now, id, parties, to, goal, |route| Asker::Phone(route));
         Ok(())
     }
@@ -169,33 +197,7 @@ impl Exchange {
         let way = config.way(&asked, &mut self.traffic.at(now.mono.0 / 1_000));
         let goal = match way {
             Way::Extension => Goal::Extension(to.to_owned()),
-            Way::Route(route) => {
-                let name = &route.name;
-                if let Some(missing) = config.missing(&route.to) {
-                    return Err((Status::UNAVAILABLE, format!("route {name} leads {missing}")));
-                }
-                let into = |flow, is_queue| Goal::Flow { flow, route: name.clone(), is_queue };
-                match &route.to {
-                    Destination::Extension(number) => Goal::Extension(number.clone()),
-                    Destination::Queue(queue) => into(super::route::queue_flow(&config, queue), true),
-                    Destination::Flow(flow) => {
-                        let flow = config.flows.get(flow).cloned();
-                        let flow = flow.ok_or((Status::UNAVAILABLE, format!("route {name} has no flow")))?;
-                        if route.back {
-                            return Ok(Goal::Back { flow, route: name.clone() });
-                        }
-                        into(flow, false)
-                    }
-                    Destination::Refuse(refusal) => {
-                        let status = match refusal {
-                            Refusal::Busy => Status::BUSY,
-                            Refusal::Rejected => Status::DECLINE,
-                            Refusal::NotFound => Status::NOT_FOUND,
-                        };
-                        return Err((status, format!("route {name} refuses it")));
-                    }
-                }
-            }
+            Way::Route(route) => Goal::by_route(&config, route)?,
             Way::Full(route) => {
                 return Err((Status::BUSY, format!("route {} has as many calls as it may", route.name)));
             }
@@ -205,8 +207,13 @@ impl Exchange {
             Way::NoRoute => Goal::Extension(self.seat_of_agent(to).ok_or_else(unknown)?),
             Way::NoNumber => return Err(unknown()),
         };
+        self.may_go(id, other, goal)
+    }
+
+    /// Whether a party may go there: into a flow only who can hear one.
+    pub(super) fn may_go(&self, id: CallId, leg: LegId, goal: Goal) -> Result<Goal, No> {
         if let Goal::Flow { .. } = goal {
-            self.may_enter_flow(id, other)?;
+            self.may_enter_flow(id, leg)?;
         }
         Ok(goal)
     }
@@ -250,7 +257,7 @@ impl Exchange {
     pub(super) fn set_apart(&mut self, now: Now, id: CallId, (by, stays): (LegId, LegId)) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let was_caller = call.caller == by;
-        if self.end_hold(id) {
+        if self.end_hold(now, id) {
             self.floor.held(crate::queues::moment(now), self.on_floor(id), false);
         }
         if was_caller {

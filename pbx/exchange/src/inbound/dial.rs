@@ -164,7 +164,7 @@ impl Exchange {
         let Some(call) = self.calls.get_mut(&id) else { return false };
         call.stage = Stage::Flow;
         let (caller, who) = (call.caller, call.with.clone().map(|p| p.number).unwrap_or_default());
-        self.end_hold(id);
+        self.end_hold(now, id);
         self.drop_briefing(id);
         self.pause_for_flow(now, id);
         self.close_leg(id, leg);

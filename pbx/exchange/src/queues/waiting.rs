@@ -45,6 +45,7 @@ impl Exchange {
         self.tell_seats(now);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let is_back = std::mem::take(&mut call.waits_again);
+        let instead_of = call.takes_place_of.take().map(|other| other.0);
         // However it was written, it is one number.
         let caller = normal(&call.caller_party().number).into_owned();
         let Some(visit) = self.visits.get_mut(&id) else { return };
@@ -59,6 +60,7 @@ impl Exchange {
             priority: priority.unwrap_or(of_class),
             preferred: agent,
             is_back,
+            instead_of,
         };
         if self.floor.queue(queue).is_none() {
             let what = format!("there is no queue named \"{}\"", clean(queue));

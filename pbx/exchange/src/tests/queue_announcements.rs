@@ -31,6 +31,7 @@ fn with_history(callers: i64) -> Restored {
         class: String::new(),
         priority: 0,
         before: 0,
+        instead_of: None,
     };
     let left = |joined: &JoinedFact| LeftFact {
         at_ms: joined.at_ms + 90_000,

@@ -14,7 +14,17 @@ const DAY_MS: i64 = 86_400_000;
 
 fn joined(at_ms: i64, call: CallId) -> Fact {
     let (queue, caller, class) = ("sales".into(), "030".into(), String::new());
-    Fact::Joined(JoinedFact { at_ms, call: call.0, visit: 1, queue, caller, class, priority: 0, before: 0 })
+    Fact::Joined(JoinedFact {
+        at_ms,
+        call: call.0,
+        visit: 1,
+        queue,
+        caller,
+        class,
+        priority: 0,
+        before: 0,
+        instead_of: None,
+    })
 }
 
 fn offered(at_ms: i64, call: CallId, offer: u64) -> Fact {

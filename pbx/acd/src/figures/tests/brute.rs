@@ -17,9 +17,10 @@ impl<'a> Brute<'a> {
         self.from <= at && at < self.to
     }
 
-    pub(super) fn joined(&self, queue: &str) -> u64 {
+    /// Who came, but for whose place another took.
+    pub(super) fn joined(&self, queue: &'a str) -> u64 {
         let joined = |fact: &&Fact| matches!(fact, Fact::Joined(j) if j.queue == queue && self.has(j.at_ms));
-        self.facts.iter().filter(joined).count() as u64
+        self.facts.iter().filter(joined).count() as u64 - self.exits(queue, Exit::Moved)
     }
 
     /// The stays that began in the span and are over.

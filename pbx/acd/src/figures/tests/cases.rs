@@ -24,6 +24,7 @@ pub(super) fn joined(call: u128, at_ms: i64) -> JoinedFact {
         class: String::new(),
         priority: 0,
         before: 0,
+        instead_of: None,
     }
 }
 

@@ -153,18 +153,21 @@ impl Stream {
             queue: queues[self.below(queues.len() as u64) as usize].clone(),
             caller: format!("07{}", self.below(20)),
             priority: self.below(3) as i64,
+            instead_of: if self.below(8) == 0 { self.somebody() } else { None },
             ..Join::default()
         };
         let _ = self.floor.join(self.now, join);
     }
 
-    fn leave(&mut self) {
+    /// One of those who wait.
+    fn somebody(&mut self) -> Option<Call> {
         let calls: Vec<Call> =
             self.floor.queues().flat_map(|q| self.floor.waiters(q)).map(|w| w.call).collect();
-        if calls.is_empty() {
-            return;
-        }
-        let call = calls[self.below(calls.len() as u64) as usize];
+        (!calls.is_empty()).then(|| calls[self.below(calls.len() as u64) as usize])
+    }
+
+    fn leave(&mut self) {
+        let Some(call) = self.somebody() else { return };
         let exits = [Exit::Abandoned, Exit::Abandoned, Exit::Key, Exit::CalledBack, Exit::Removed];
         let exit = exits[self.below(5) as usize];
         self.floor.leave(self.now, call, exit);

@@ -1,8 +1,8 @@
 //! Attended transfer where nobody has answered the second call yet: the party goes where that call was dialled to.
 
 use super::*;
-use switchroom_acd::Fact;
 use switchroom_acd::fact::Exit;
+use switchroom_acd::{Door, Fact};
 
 impl Scene {
     /// 102 dials that number in a second call; gives its session.
@@ -39,13 +39,17 @@ fn into_the_queue_where_the_second_line_waits() {
     let second = s.second_line("701");
     let other = s.other().id;
     assert!(s.w.x.floor().waiter(other.0).is_some(), "the second line waits");
+    s.w.ms(7_000);
+    // Whom it keeps out by now is whoever comes: the line came in time.
+    let closed = AgentAct::Door { queue: "q".into(), door: Door::Closed };
+    s.w.command("boss", Command::Agent(closed)).unwrap();
     let who = s.b;
     connect(&mut s, who, second);
     assert_eq!(s.answers(s.b.0), ["202"]);
     assert_eq!(s.news(s.b.0), ["active SIP/2.0 100 Trying", "terminated SIP/2.0 200 OK"]);
     assert_eq!(s.w.told(s.b.0).iter().filter(|told| matches!(told, SessionEvent::Ended(_))).count(), 2);
     assert!(s.w.x.floor().waiter(s.id.0).is_some(), "the caller waits in its place");
-    assert_eq!(s.exits(), [(other.0, Exit::Removed)], "that it left is no caller who gave up");
+    assert_eq!(s.exits(), [(other.0, Exit::Moved)], "that it left is no caller who gave up");
     // The caller is served from there, in the call that it always was.
     let ready = AgentAct::Choose { agent: "3".into(), presence: Presence::Ready, extension: None };
     s.w.command("boss", Command::Agent(ready)).unwrap();
@@ -58,9 +62,53 @@ fn into_the_queue_where_the_second_line_waits() {
     let cdrs = s.w.cdrs();
     let of = |id| cdrs.iter().find(|cdr| cdr.call == id).unwrap();
     assert_eq!(of(s.id).with.as_ref().unwrap().number, "103");
+    assert!(of(s.id).path.iter().any(|why| why.text == "takes the place of call 2, on its way to 701"));
     let text = "102 sends the other side of call 1 to 701 in its place";
     assert_eq!((of(other).ending.text.as_str(), of(other).legs[0].outcome.as_str()), (text, "transferred"));
     assert_eq!(s.exits().last(), Some(&(s.id.0, Exit::Answered)));
+    // The two waits are one.
+    let figures = s.w.x.figures().queue("q", i64::MIN, i64::MAX);
+    assert_eq!((figures.counts.offered, figures.counts.answered, figures.overflowed), (1, 1, 0));
+    assert!(figures.answered_wait.longest_ms >= 7_000);
+}
+
+/// A phone that rings for the second line rings for the one who takes its place.
+#[test]
+fn into_the_queue_while_an_agent_rings_for_the_second_line() {
+    let mut s = Scene::new();
+    let ready =
+        AgentAct::Choose { agent: "3".into(), presence: Presence::Ready, extension: Some("103".into()) };
+    s.w.command("boss", Command::Agent(ready)).unwrap();
+    let second = s.second_line("701");
+    assert_eq!(s.other().legs.values().filter(|leg| leg.party.number == "103").count(), 1, "103 rings");
+    s.w.told(s.c);
+    let who = s.b;
+    connect(&mut s, who, second);
+    assert_eq!(s.answers(s.b.0), ["202"]);
+    s.w.ms(1_000);
+    s.answer(s.c);
+    assert_eq!(s.hears(), ["101<103", "103<101"]);
+    assert_eq!(s.w.x.calls().filter(|call| !call.is_ended()).count(), 1);
+}
+
+/// The caller goes where the second line is. What its number leads to by now, with that line in the count, is not asked.
+#[test]
+fn by_a_route_that_has_as_many_calls_as_it_may() {
+    for number in ["701", "500"] {
+        let mut s = Scene::new();
+        let presence = Presence::Break { reason: "tea".into() };
+        let choose = AgentAct::Choose { agent: "3".into(), presence, extension: Some("103".into()) };
+        s.w.command("boss", Command::Agent(choose)).unwrap();
+        let mut config = s.w.x.config().clone();
+        config.inbound.routes.iter_mut().for_each(|route| route.calls_max = Some(1));
+        s.w.input(Input::Config(std::sync::Arc::new(config)));
+        let second = s.second_line(number);
+        let who = s.b;
+        connect(&mut s, who, second);
+        assert_eq!(s.answers(s.b.0), ["202"], "{number}");
+        assert_eq!(s.call().stage, Stage::Flow, "{number}");
+        assert_eq!(s.w.x.calls().filter(|call| !call.is_ended()).count(), 1);
+    }
 }
 
 #[test]
@@ -91,6 +139,8 @@ fn to_the_phone_that_rings_for_the_second_line() {
     let cancelled = s.w.phones[&s.c].raw.iter().filter(|raw| raw.starts_with("CANCEL")).count();
     let rung = s.w.phones[&s.c].raw.iter().filter(|raw| raw.starts_with("INVITE")).count();
     assert_eq!((cancelled, rung), (1, 2));
+    let cancel = s.w.phones[&s.c].raw.iter().find(|raw| raw.starts_with("CANCEL")).unwrap();
+    assert!(header(cancel, Name::Reason).contains("cause=200"), "nobody was missed: {cancel}");
     s.answer(s.c);
     assert_eq!(s.hears(), ["101<103", "103<101"]);
     assert_eq!(s.news(s.b.0).last().unwrap(), "terminated SIP/2.0 200 OK");

@@ -36,4 +36,6 @@ fn a_hold_ends_with_the_transfer_of_who_was_held() {
     s.answer(s.c);
     assert_eq!(s.call().held, None);
     assert_eq!(s.marks(), ["hold", "transfer", "resume"]);
+    let ends = s.w.events().iter().filter(|name| *name == "call_resumed").count();
+    assert_eq!((ends, s.call().path.iter().filter(|why| why.step == "resume").count()), (1, 1));
 }
