@@ -1,4 +1,4 @@
-//! The whole call centre in simulated time: the production exchange, the production phone, and everything around them
+//! The whole call centre in simulated time: the production exchange and production phones, in a world that is made up.
 //!
 //! One number, the seed, gives one run: same seed, same steps, same bytes. A run has two phases: first everything
 //! happens under faults (*safety*: no rule may ever be broken), then the faults stop and everything must come to rest

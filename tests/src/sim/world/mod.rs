@@ -43,8 +43,7 @@ pub enum Came {
     Flushed(Flushed),
     /// What came of a question that a flow asked.
     Answered(CallId, u64, Answer),
-    /// A user's command.
-    /// What a user asks for, and who that is.
+    /// Who asks for something, and for what.
     Command(&'static str, Command),
     /// Another configuration.
     Config,
