@@ -12,7 +12,7 @@ use switchroom_tests::sim::coverage::Coverage;
 use switchroom_tests::sim::faults::{Faults, Habit};
 use switchroom_tests::sim::floor::AgentWish;
 use switchroom_tests::sim::minimise::minimise;
-use switchroom_tests::sim::plant::Defect;
+use switchroom_tests::sim::plant::{Defect, Site};
 use switchroom_tests::sim::run::{Watch, play};
 use switchroom_tests::sim::setup::Setup;
 use switchroom_tests::sim::trouble::{SupervisorWish, Trouble};
@@ -238,58 +238,42 @@ fn each_planted_defect_is_found_by_its_rule() {
     }
     let clean = play(&lit, Watch { is_strict: true, ..Watch::default() });
     assert_eq!(clean.failure, None);
-    // The last are the youngest.
-    let others = |defect: &Defect| !OF_SUPERVISORS.contains(defect) && !OF_OCCASIONS.contains(defect);
-    for defect in Defect::ALL.into_iter().rev().filter(others) {
-        let setup = match defect {
-            Defect::UnheardInvite => &setup,
-            Defect::SilentSearch => &sought,
-            Defect::Overtaken => &crowded,
-            Defect::UnfairTurns => &by_turns,
-            Defect::StaleLamp | Defect::RepeatedLamp => &lit,
-            _ if defect >= Defect::UnofferedRing => &queued,
-            _ if defect >= Defect::TwoPlaces => &inbound,
-            _ => &setup,
+    // Those of queues are the youngest.
+    let occasions = occasions();
+    let is_elsewhere = |defect: &Defect| {
+        OF_SUPERVISORS.iter().any(|(one, ..)| one == defect)
+            || OF_CONSULTATIONS.iter().any(|(one, _)| one == defect)
+            || occasions.iter().any(|(_, defects)| defects.contains(defect))
+    };
+    for defect in Defect::ALL.iter().copied().rev().filter(|defect| !is_elsewhere(defect)) {
+        let setup = match (defect, defect.site()) {
+            (Defect::SilentSearch, _) => &sought,
+            (Defect::Overtaken, _) => &crowded,
+            (Defect::UnfairTurns, _) => &by_turns,
+            (Defect::StaleLamp | Defect::RepeatedLamp, _) => &lit,
+            (_, Site::Queues) => &queued,
+            (_, Site::Flows) => &inbound,
+            (_, Site::Talks) => &setup,
         };
         is_found(setup, defect);
     }
 }
 
-/// Defects that need somebody who supervises.
-const OF_SUPERVISORS: [Defect; 7] = [
-    Defect::HeardListener,
-    Defect::StrayWhisper,
-    Defect::UnheardBarge,
-    Defect::HeardByWaiting,
-    Defect::OverheardWaiting,
-    Defect::TapedWhisper,
-    Defect::TapedListener,
+/// Makes a site from a seed.
+type Draw = fn(u64) -> Setup;
+
+/// Defects that need somebody who supervises, where, and what that one does.
+const OF_SUPERVISORS: [(Defect, Draw, SupervisorWish); 5] = [
+    (Defect::HeardListener, quiet, SupervisorWish::Follow(Mode::Listen)),
+    (Defect::StrayWhisper, quiet, SupervisorWish::Follow(Mode::Whisper)),
+    (Defect::UnheardBarge, quiet, SupervisorWish::Call(Mode::Barge)),
+    (Defect::TapedWhisper, recorded, SupervisorWish::Follow(Mode::Whisper)),
+    (Defect::TapedListener, recorded, SupervisorWish::Follow(Mode::Listen)),
 ];
 
-/// Defects that need more time, or that something else happens.
-const OF_OCCASIONS: [Defect; 21] = [
-    Defect::RecordedFlow,
-    Defect::BentTries,
-    Defect::UntoldPause,
-    Defect::BentRefusal,
-    Defect::UntoldRefusal,
-    Defect::UntapedThird,
-    Defect::UnheededRights,
-    Defect::ShownNextKey,
-    Defect::BentFull,
-    Defect::BentEmpty,
-    Defect::ComesClosed,
-    Defect::ComesFull,
-    Defect::ComesEmpty,
-    Defect::LentAct,
-    Defect::HalfRefused,
-    Defect::ActsAnywhere,
-    Defect::UnaskedRecord,
-    Defect::RecordedRefusal,
-    Defect::BentAgain,
-    Defect::UntoldDoor,
-    Defect::ForgottenPresence,
-];
+/// Defects that need somebody who supervises a talk in which a third is consulted.
+const OF_CONSULTATIONS: [(Defect, Mode); 2] =
+    [(Defect::HeardByWaiting, Mode::Barge), (Defect::OverheardWaiting, Mode::Listen)];
 
 /// Whoever talks consults somebody, again and again.
 fn consulting() -> Setup {
@@ -311,8 +295,8 @@ fn restricted() -> Setup {
     setup
 }
 
-#[test]
-fn each_planted_defect_that_needs_an_occasion_is_found() {
+/// Sites on which there is more time, or something else happens, and the defects that need that.
+fn occasions() -> Vec<(Setup, &'static [Defect])> {
     // Callers of the third queue may ask to be called back.
     let mut called_back = Setup::draw(6, Duration::from_secs(900), 16, &Faults::default());
     (called_back.floor.queues, called_back.floor.agents, called_back.floor.share_percent) = (3, 4, 80);
@@ -357,8 +341,8 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
     let mut flowing = Setup::draw(6, Duration::from_secs(900), 16, &Faults::default());
     (flowing.inbound.share_percent, flowing.floor.share_percent) = (80, 0);
     (flowing.site.records, flowing.floor.seed) = (true, 6);
-    for (setup, defects) in [
-        (flowing, &[Defect::RecordedFlow][..]),
+    vec![
+        (flowing, &[Defect::RecordedFlow]),
         (called_back, &[Defect::BentTries]),
         (recorded, &[Defect::UntoldPause, Defect::LentAct, Defect::HalfRefused]),
         (crowded, &[Defect::BentRefusal, Defect::BentEmpty, Defect::ComesFull]),
@@ -373,7 +357,12 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
         (consulting(), &[Defect::UntapedThird]),
         (restricted(), &[Defect::UnheededRights]),
         (asked, &[Defect::UnaskedRecord, Defect::RecordedRefusal]),
-    ] {
+    ]
+}
+
+#[test]
+fn each_planted_defect_that_needs_an_occasion_is_found() {
+    for (setup, defects) in occasions() {
         let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
         assert_eq!(clean.failure, None, "{defects:?}");
         for defect in defects {
@@ -391,7 +380,7 @@ const BROKEN_ELSEWHERE: &str = "the exchange's tables agree with each other: not
 
 #[test]
 fn every_rule_has_a_defect_that_breaks_it() {
-    let broken: BTreeSet<&str> = Defect::ALL.into_iter().map(rule).collect();
+    let broken: BTreeSet<&str> = Defect::ALL.iter().copied().map(rule).collect();
     let rules: BTreeSet<&str> = all(true).iter().map(|checker| checker.rule()).collect();
     let unbroken: Vec<&str> = rules.difference(&broken).copied().collect();
     assert_eq!(unbroken, [BROKEN_ELSEWHERE]);
@@ -399,15 +388,9 @@ fn every_rule_has_a_defect_that_breaks_it() {
 
 #[test]
 fn each_planted_defect_of_supervisors_is_found() {
-    for (defect, setup, wish) in [
-        (Defect::HeardListener, quiet(4), SupervisorWish::Follow(Mode::Listen)),
-        (Defect::StrayWhisper, quiet(4), SupervisorWish::Follow(Mode::Whisper)),
-        (Defect::UnheardBarge, quiet(4), SupervisorWish::Call(Mode::Barge)),
-        (Defect::TapedWhisper, recorded(4), SupervisorWish::Follow(Mode::Whisper)),
-        (Defect::TapedListener, recorded(4), SupervisorWish::Follow(Mode::Listen)),
-    ] {
+    for (defect, site, wish) in OF_SUPERVISORS {
         // Somebody listens, or whispers, or barges in, and no more than that.
-        let mut setup = setup;
+        let mut setup = site(4);
         let one = |n: usize| Trouble::Supervise { phone: n % 3, place: n, wish };
         setup.troubles = (1..200).map(|n| (n as u64 * 1_000, one(n))).collect();
         let clean = play(&setup, Watch { is_strict: true, ..Watch::default() });
@@ -418,7 +401,7 @@ fn each_planted_defect_of_supervisors_is_found() {
 
 #[test]
 fn each_planted_defect_of_supervisors_of_a_consultation_is_found() {
-    for (defect, mode) in [(Defect::HeardByWaiting, Mode::Barge), (Defect::OverheardWaiting, Mode::Listen)] {
+    for (defect, mode) in OF_CONSULTATIONS {
         // Whoever talks asks a third, and somebody comes to hear that. Where agents sit, calls are answered.
         let mut setup = queued(6);
         setup.floor.share_percent = 0;

@@ -244,7 +244,7 @@ impl<'a> Player<'a> {
         for checker in &mut self.checkers {
             let rule = checker.rule();
             checker
-                .step(&self.world, step)
+                .check(&self.world, step)
                 .map_err(|finding| format!("the rule \"{rule}\" is broken: {}", finding.text))?;
         }
         Ok(())

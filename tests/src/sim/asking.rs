@@ -1,5 +1,6 @@
 //! What flows ask of the outside, in a run: answered once, within the time that the flow allows, with anything.
 
+use super::dice::Dice;
 use super::faults::{Fault, Faults};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,15 +24,14 @@ pub struct AskingSetup {
 impl AskingSetup {
     /// Draws it.
     pub(super) fn draw(rng: &mut Rng, faults: &Faults) -> Self {
-        let mut pick = |of: &[u32]| of[usize::try_from(rng.below(of.len() as u64)).unwrap_or(0)];
         if !faults.has(Fault::Asking) {
             return Self { delay_ms: 20, ..Self::default() };
         }
         Self {
-            delay_ms: u64::from(pick(&[1, 20, 500, 5_000])),
-            fails_ppm: pick(&[0, 100_000, 900_000]),
-            hangs_ppm: pick(&[0, 50_000, 500_000]),
-            junk_ppm: pick(&[0, 200_000, 900_000]),
+            delay_ms: rng.pick(&[1, 20, 500, 5_000]),
+            fails_ppm: rng.pick(&[0, 100_000, 900_000]),
+            hangs_ppm: rng.pick(&[0, 50_000, 500_000]),
+            junk_ppm: rng.pick(&[0, 200_000, 900_000]),
         }
     }
 
@@ -39,7 +39,7 @@ impl AskingSetup {
     pub(super) fn answer(&self, rng: &mut Rng, is_faulty: bool, timeout: Duration) -> (u64, Answer) {
         let most_us = u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
         let soon = (rng.below(self.delay_ms * 1000 + 1) + 100).min(most_us);
-        let mut is_one_in = |ppm: u32| is_faulty && ppm > 0 && rng.below(1_000_000) < u64::from(ppm);
+        let mut is_one_in = |ppm: u32| is_faulty && rng.one_in_million(ppm);
         if is_one_in(self.hangs_ppm) {
             return (most_us, Answer::Failed("no answer in time".into()));
         }

@@ -1,8 +1,10 @@
 //! Queues and agents of a run: random rules, who sits where, what agents choose and when, and who calls the queues.
 
+use super::dice::Dice;
 use super::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_acd::Door;
@@ -136,6 +138,66 @@ pub enum AgentWish {
     },
 }
 
+/// The time in which agents wish for something, milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Span(u64);
+
+impl Span {
+    /// As often as something happens every so many milliseconds.
+    fn times(self, every_ms: u64) -> Range<u64> {
+        0..self.0 / every_ms
+    }
+
+    /// Some moment of it.
+    fn moment(self, rng: &mut Rng) -> u64 {
+        rng.below(self.0.max(1))
+    }
+
+    /// What somebody wishes so often, whoever that is.
+    fn wishes(
+        self,
+        rng: &mut Rng,
+        every_ms: u64,
+        wish: impl Fn(&mut Rng) -> AgentWish,
+    ) -> impl Iterator<Item = (u64, Trouble)> {
+        self.times(every_ms).map(move |_| {
+            let wish = wish(rng);
+            (self.moment(rng), Trouble::Agent { agent: 0, wish })
+        })
+    }
+}
+
+/// Who asks a third: each is followed by what a person would do with it, most often once its phone may have answered.
+fn consultations(rng: &mut Rng, span: Span) -> Vec<(u64, Trouble)> {
+    let mut wishes = Vec::new();
+    for _ in span.times(6_000) {
+        let (mut at, place) = (span.moment(rng), rng.place(64));
+        for step in 0..=rng.place(4) {
+            let what = if step == 0 { 0 } else { rng.place(8) };
+            let wish = AgentWish::Consult { place, what, whom: rng.place(64) };
+            wishes.push((at, Trouble::Agent { agent: 0, wish }));
+            at += 500 + rng.below(6_000);
+        }
+    }
+    wishes
+}
+
+/// Who opens and closes queues: mostly taken back before long, as of a closed queue there is little to see.
+fn doors(rng: &mut Rng, span: Span) -> Vec<(u64, Trouble)> {
+    let mut wishes = Vec::new();
+    for _ in span.times(60_000) {
+        let (at, place) = (span.moment(rng), rng.place(8));
+        let door = if rng.below(3) == 0 { Door::Open } else { Door::Closed };
+        wishes.push((at, Trouble::Agent { agent: 0, wish: AgentWish::Door { place, door } }));
+        if rng.below(8) > 0 {
+            let back = AgentWish::Door { place, door: Door::Hours };
+            let after = 1_000 + rng.below(30_000);
+            wishes.push((at + after, Trouble::Agent { agent: 0, wish: back }));
+        }
+    }
+    wishes
+}
+
 fn whole<T: TryFrom<usize> + Default>(n: usize) -> T {
     T::try_from(n).unwrap_or_default()
 }
@@ -143,12 +205,11 @@ fn whole<T: TryFrom<usize> + Default>(n: usize) -> T {
 impl FloorSetup {
     /// Draws it: three of four sites have queues.
     pub(super) fn draw(rng: &mut Rng, phones: usize) -> Self {
-        let shares = [20, 40, 70];
         Self {
             seed: rng.bits(),
-            queues: usize::try_from(rng.below(4)).unwrap_or(0),
-            agents: phones.min(2 + usize::try_from(rng.below(6)).unwrap_or(0)),
-            share_percent: shares[usize::try_from(rng.below(3)).unwrap_or(0)],
+            queues: rng.place(4),
+            agents: phones.min(2 + rng.place(6)),
+            share_percent: rng.pick(&[20, 40, 70]),
             fair: None,
         }
     }
@@ -188,75 +249,65 @@ impl FloorSetup {
         if self.fair.is_some() {
             return wishes;
         }
-        let below = |rng: &mut Rng, n: usize| usize::try_from(rng.below(n as u64)).unwrap_or(0);
-        let paces = [4_000, 20_000, 90_000];
-        let count = length_ms / paces[below(rng, 3)];
-        for _ in 0..count {
-            let (at, agent) = (rng.below(length_ms.max(1)), below(rng, self.agents));
+        let span = Span(length_ms);
+        wishes.extend(self.choices(rng, span));
+        // By chance of its own, so that a seed draws all else as it did without.
+        let own = &mut Rng::from_number(self.seed);
+        wishes.extend(self.about_missed(own, span));
+        wishes.extend(span.wishes(own, 12_000, |own| AgentWish::HandOff { place: own.place(64) }));
+        let record = |own: &mut Rng| AgentWish::Record { place: own.place(64), what: own.place(6) };
+        wishes.extend(span.wishes(own, 4_000, record));
+        let with_own = |own: &mut Rng| AgentWish::Own { place: own.place(64), what: own.place(8) };
+        wishes.extend(span.wishes(own, 7_000, with_own));
+        wishes.extend(self.holds(own, span, has_faults));
+        wishes.extend(consultations(own, span));
+        wishes.extend(doors(own, span));
+        if has_faults {
+            let count = rng.below(1 + length_ms / 100_000);
+            wishes.extend((0..count).map(|_| (span.moment(rng), Trouble::Floor)));
+        }
+        wishes
+    }
+
+    /// Where agents are and what they do with after-call time, and what is done with who waits.
+    fn choices(&self, rng: &mut Rng, span: Span) -> Vec<(u64, Trouble)> {
+        let every_ms = rng.pick(&[4_000, 20_000, 90_000]);
+        let one = |_| {
+            let (at, agent) = (span.moment(rng), rng.place(self.agents));
             let wish = match rng.below(12) {
                 0..=4 => AgentWish::Ready { further: usize::from(rng.below(6) == 0) },
-                5 | 6 => AgentWish::Break { reason: below(rng, BREAKS.len()) },
+                5 | 6 => AgentWish::Break { reason: rng.place(BREAKS.len()) },
                 7 => AgentWish::SignOut,
                 8 | 9 => AgentWish::WrapUp { more_ms: (rng.below(2) == 0).then(|| rng.below(20_000)) },
-                10 => AgentWish::Priority {
-                    place: below(rng, 64),
-                    priority: whole::<u8>(below(rng, 10)).into(),
-                },
-                _ => AgentWish::TakeOut { place: below(rng, 64) },
+                10 => {
+                    AgentWish::Priority { place: rng.place(64), priority: whole::<u8>(rng.place(10)).into() }
+                }
+                _ => AgentWish::TakeOut { place: rng.place(64) },
             };
-            wishes.push((at, Trouble::Agent { agent, wish }));
-        }
-        // By chance of its own, so that a seed draws all else as it did without.
-        let mut own = Rng::from_number(self.seed);
-        for _ in 0..length_ms / 30_000 {
-            let wish = AgentWish::Missed { place: below(&mut own, 64), what: below(&mut own, 4) };
-            let (at, agent) = (own.below(length_ms.max(1)), below(&mut own, self.agents));
-            wishes.push((at, Trouble::Agent { agent, wish }));
-        }
-        for _ in 0..length_ms / 12_000 {
-            let wish = AgentWish::HandOff { place: below(&mut own, 64) };
-            wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
-        }
-        for _ in 0..length_ms / 4_000 {
-            let wish = AgentWish::Record { place: below(&mut own, 64), what: below(&mut own, 6) };
-            wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
-        }
-        for _ in 0..length_ms / 7_000 {
-            let wish = AgentWish::Own { place: below(&mut own, 64), what: below(&mut own, 8) };
-            wishes.push((own.below(length_ms.max(1)), Trouble::Agent { agent: 0, wish }));
-        }
-        for _ in 0..length_ms / 5_000 {
-            let (at, agent) = (own.below(length_ms.max(1)), below(&mut own, self.agents));
+            (at, Trouble::Agent { agent, wish })
+        };
+        span.times(every_ms).map(one).collect()
+    }
+
+    /// What is done about those who gave up.
+    fn about_missed(&self, rng: &mut Rng, span: Span) -> Vec<(u64, Trouble)> {
+        let one = |_| {
+            let wish = AgentWish::Missed { place: rng.place(64), what: rng.place(4) };
+            let (at, agent) = (span.moment(rng), rng.place(self.agents));
+            (at, Trouble::Agent { agent, wish })
+        };
+        span.times(30_000).map(one).collect()
+    }
+
+    /// Who holds, and whose phone is gone soon after.
+    fn holds(&self, rng: &mut Rng, span: Span, has_faults: bool) -> Vec<(u64, Trouble)> {
+        let mut wishes = Vec::new();
+        for _ in span.times(5_000) {
+            let (at, agent) = (span.moment(rng), rng.place(self.agents));
             wishes.push((at, Trouble::Agent { agent, wish: AgentWish::Hold }));
-            if has_faults && below(&mut own, 3) == 0 {
-                let wish = AgentWish::Vanish { for_ms: 60_000 + own.below(120_000) };
+            if has_faults && rng.below(3) == 0 {
+                let wish = AgentWish::Vanish { for_ms: 60_000 + rng.below(120_000) };
                 wishes.push((at + 700, Trouble::Agent { agent, wish }));
-            }
-        }
-        // Each is followed by what a person would do with it, most often once its phone may have answered.
-        for _ in 0..length_ms / 6_000 {
-            let (mut at, place) = (own.below(length_ms.max(1)), below(&mut own, 64));
-            for step in 0..=below(&mut own, 4) {
-                let what = if step == 0 { 0 } else { below(&mut own, 8) };
-                let wish = AgentWish::Consult { place, what, whom: below(&mut own, 64) };
-                wishes.push((at, Trouble::Agent { agent: 0, wish }));
-                at += 500 + own.below(6_000);
-            }
-        }
-        // Mostly taken back before long: of a closed queue there is little to see.
-        for _ in 0..length_ms / 60_000 {
-            let (at, place) = (own.below(length_ms.max(1)), below(&mut own, 8));
-            let door = if own.below(3) == 0 { Door::Open } else { Door::Closed };
-            wishes.push((at, Trouble::Agent { agent: 0, wish: AgentWish::Door { place, door } }));
-            if below(&mut own, 8) > 0 {
-                let back = AgentWish::Door { place, door: Door::Hours };
-                let after = 1_000 + own.below(30_000);
-                wishes.push((at + after, Trouble::Agent { agent: 0, wish: back }));
-            }
-        }
-        if has_faults {
-            for _ in 0..rng.below(1 + length_ms / 100_000) {
-                wishes.push((rng.below(length_ms.max(1)), Trouble::Floor));
             }
         }
         wishes

@@ -1,5 +1,6 @@
 //! A phone of a run: the production phone, the actor that plays its parts, its place in the network, its habits.
 
+use super::dice::Dice;
 use super::faults::Habit;
 use super::glance::{Glance, split};
 use super::inbound::{is_inbound, keys};
@@ -316,7 +317,7 @@ impl Handset {
     fn other(&mut self) -> String {
         match self.rng.below(8) {
             0..=4 => {
-                let at = usize::try_from(self.rng.below(self.others.len().max(1) as u64)).unwrap_or(0);
+                let at = self.rng.place(self.others.len().max(1));
                 self.others.get(at).cloned().unwrap_or_default()
             }
             5 | 6 => format!("4{:03}", self.rng.below(20)),
@@ -431,7 +432,7 @@ impl Handset {
                 const ODD: [u16; 18] = [
                     400, 401, 403, 404, 407, 408, 410, 415, 422, 480, 481, 482, 488, 500, 501, 503, 504, 606,
                 ];
-                let status = ODD[usize::try_from(self.rng.below(ODD.len() as u64)).unwrap_or(0)];
+                let status = self.rng.pick(&ODD);
                 self.phone.decline(now, Status::new(status).unwrap_or(Status::DECLINE))
             }
             PhoneCommand::Resume if self.has(Habit::ResumesByAsking) => self.phone.resume_asking(now),

@@ -1,6 +1,7 @@
 //! What callers from outside find in a run: numbers that lead into random flows, to extensions and nowhere; and what
 //! they press.
 
+use super::dice::Dice;
 use super::faults::Faults;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -124,12 +125,11 @@ pub struct InboundSetup {
 impl InboundSetup {
     /// Draws it: most sites have flows.
     pub(super) fn draw(rng: &mut Rng, faults: &Faults) -> Self {
-        let shares = [0, 30, 30, 60, 90];
         Self {
             seed: rng.bits(),
-            share_percent: shares[usize::try_from(rng.below(shares.len() as u64)).unwrap_or(0)],
+            share_percent: rng.pick(&[0, 30, 30, 60, 90]),
             changes: !faults.0.is_empty() && rng.below(2) == 0,
-            calls_max: u32::try_from(rng.below(4)).unwrap_or(0),
+            calls_max: rng.pick(&[0, 1, 2, 3]),
         }
     }
 
@@ -286,7 +286,7 @@ pub fn is_inbound(number: &str) -> bool {
 pub(super) fn keys(rng: &mut Rng) -> String {
     const KEYS: [char; 14] = ['1', '2', '1', '2', '3', '0', '9', '7', '4', '8', '#', '*', '#', 'A'];
     let count = if rng.below(4) == 0 { 2 + rng.below(5) } else { 1 };
-    (0..count).map(|_| KEYS[usize::try_from(rng.below(KEYS.len() as u64)).unwrap_or(0)]).collect()
+    (0..count).map(|_| rng.pick(&KEYS)).collect()
 }
 
 #[cfg(test)]

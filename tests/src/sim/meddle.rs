@@ -3,6 +3,7 @@
 //!
 //! A meddler listens at one phone, learns its dialogs from what passes, and speaks in their name.
 
+use super::dice::Dice;
 use super::glance::Glance;
 use super::handset::DOMAIN;
 use std::collections::VecDeque;
@@ -102,7 +103,7 @@ impl Meddler {
             said.push((response(&glance, "100 Trying"), 0));
         }
         if form > 1 {
-            let status = INSTEAD[usize::try_from(self.rng.below(INSTEAD.len() as u64)).unwrap_or(0)];
+            let status = self.rng.pick(&INSTEAD);
             said.push((response(&glance, status), self.rng.below(3_000_000)));
         }
         Some(said)
@@ -190,7 +191,7 @@ impl Meddler {
             self.register(now, flow);
             return None;
         }
-        let at = usize::try_from(self.rng.below(self.dialogs.len() as u64)).unwrap_or(0);
+        let at = self.rng.place(self.dialogs.len());
         if self.dialogs.get(at)?.is_called && self.rng.below(3) == 0 {
             let dialog = self.dialogs.get(at)?.clone();
             return Some(self.answer(&dialog));
@@ -214,15 +215,14 @@ impl Meddler {
             "PUBLISH",
             "FLY",
         ];
-        let method = method[usize::try_from(self.rng.below(method.len() as u64)).unwrap_or(0)];
+        let method = self.rng.pick(&method);
         Some(self.request(at, method))
     }
 
     fn description(&mut self) -> String {
         let (ip, port) = (self.own.ip(), 40_000 + 2 * self.rng.below(100));
-        let direction = ["sendrecv", "sendonly", "inactive", "recvonly"];
-        let direction = direction[usize::try_from(self.rng.below(4)).unwrap_or(0)];
-        let codec = [8, 0, 8, 3][usize::try_from(self.rng.below(4)).unwrap_or(0)];
+        let direction = self.rng.pick(&["sendrecv", "sendonly", "inactive", "recvonly"]);
+        let codec = self.rng.pick(&[8, 0, 8, 3]);
         format!(
             "v=0\r\no=- 7 {} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {codec}\r\na={direction}\r\n",
             self.rng.below(1 << 20)
@@ -236,7 +236,7 @@ impl Meddler {
             0 => String::new(),
             1 => "Refer-To: <sip:x@y?Replaces=z>\r\n".to_owned(),
             2 => {
-                let at = usize::try_from(self.rng.below(self.dialogs.len().max(1) as u64)).unwrap_or(0);
+                let at = self.rng.place(self.dialogs.len().max(1));
                 let tag = |party: &str| party.split_once(";tag=").map(|(_, tag)| tag.to_owned());
                 let Some(dialog) = self.dialogs.get(at) else { return String::new() };
                 let (us, them) = (tag(&dialog.us).unwrap_or_default(), tag(&dialog.them).unwrap_or_default());
@@ -311,7 +311,7 @@ impl Meddler {
             "500 Server Error",
             "603 Decline",
         ];
-        let status = statuses[usize::try_from(self.rng.below(statuses.len() as u64)).unwrap_or(0)];
+        let status = self.rng.pick(&statuses);
         let has_body = self.rng.below(2) == 0 && !status.starts_with(['3', '4', '5', '6']);
         let body = if has_body { self.description() } else { String::new() };
         // Its own dialog, or that of another branch of a fork.

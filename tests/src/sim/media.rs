@@ -1,5 +1,6 @@
 //! The media engine of a run: it believes what it is told, and says what an engine says, late and in any mood.
 
+use super::dice::Dice;
 use super::setup::MediaSetup;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -65,222 +66,248 @@ pub struct Media {
 /// Something the engine will say after so many microseconds.
 pub type Later = (u64, MediaEvent);
 
-fn is_one_in(rng: &mut Rng, ppm: u32) -> bool {
-    ppm > 0 && rng.below(1_000_000) < u64::from(ppm)
+/// How the engine is about a command: what may go wrong, by which chance, and when what comes of it is said at the soonest.
+#[derive(Debug)]
+pub struct Mood<'a> {
+    setup: &'a MediaSetup,
+    rng: &'a mut Rng,
+    is_faulty: bool,
+    soon: u64,
+}
+
+impl<'a> Mood<'a> {
+    /// Draws it. `is_faulty`: the faults of `setup` happen.
+    pub fn draw(setup: &'a MediaSetup, rng: &'a mut Rng, is_faulty: bool) -> Self {
+        let soon = if is_faulty { rng.below(setup.delay_ms * 1000 + 200) } else { 200 };
+        Self { setup, rng, is_faulty, soon }
+    }
+
+    /// Whether what goes wrong so many times in a million does now.
+    fn fails(&mut self, times: u32) -> bool {
+        self.is_faulty && self.rng.one_in_million(times)
+    }
+
+    /// How long a piece of sound is heard, microseconds: words by their letters, and nothing for what is not there.
+    fn length_us(&mut self, clip: &Clip) -> u64 {
+        match clip {
+            Clip::Pause(ms) => u64::from(*ms) * 1000,
+            Clip::Beep => 500_000,
+            Clip::Prompt { .. } | Clip::Speech { .. } | Clip::Message(_)
+                if self.is_faulty && self.rng.below(20) == 0 =>
+            {
+                0
+            }
+            Clip::Prompt { name, .. } => 300_000 + 60_000 * name.len() as u64,
+            Clip::Speech { text, .. } => 300_000 + 60_000 * text.len() as u64,
+            Clip::Message(_) => 5_000_000,
+            Clip::Ringing => 5_000_000,
+        }
+    }
+
+    /// The end of what is played. A prompt that cannot be read, or whose phone could not be told of it, was not heard: no draw
+    /// tells which, so that runs without such faults are what they were.
+    fn played(&self, leg: LegId, number: u64) -> MediaEvent {
+        if self.is_faulty && leg.0.wrapping_mul(31).wrapping_add(number).is_multiple_of(UNHEARD) {
+            return MediaEvent::Unheard { leg, number };
+        }
+        MediaEvent::Played { leg, number }
+    }
 }
 
 /// One in so many plays is not heard to its end, where there are faults.
 const UNHEARD: u64 = 13;
 
 impl Media {
-    /// Takes a command; what comes of it is said later. `is_faulty`: the faults of `setup` happen.
-    pub fn command(
-        &mut self,
-        now_us: u64,
-        setup: &MediaSetup,
-        rng: &mut Rng,
-        is_faulty: bool,
-        command: &MediaCommand,
-    ) -> Vec<Later> {
-        let soon = if is_faulty { rng.below(setup.delay_ms * 1000 + 200) } else { 200 };
+    /// Takes a command; what comes of it is said later.
+    pub fn command(&mut self, now_us: u64, mut mood: Mood<'_>, command: &MediaCommand) -> Vec<Later> {
+        let mood = &mut mood;
         match command {
-            MediaCommand::Open { call, leg, slot } => {
-                let (call, leg, slot) = (*call, *leg, *slot);
-                if is_faulty && is_one_in(rng, setup.open_fails_ppm) {
-                    self.failing.insert(leg, now_us + soon);
-                    return vec![(soon, MediaEvent::OpenFailed { leg, slot, why: "address in use".into() })];
-                }
-                let new = MediaLeg {
-                    call,
-                    slot,
-                    agreed: None,
-                    hears: Source::Nothing,
-                    plays: None,
-                    listens: false,
-                    flowing: 0,
-                };
-                self.legs.insert(leg, new);
-                vec![]
-            }
-            MediaCommand::Agree { leg, agreed, .. } => self.agree(setup, rng, is_faulty, soon, *leg, agreed),
-            MediaCommand::Hear { leg, source, .. } => {
-                let crossed = self.cut(rng, is_faulty, *leg);
-                if let Some(leg) = self.legs.get_mut(leg) {
-                    leg.hears = source.clone();
-                }
-                crossed
-            }
+            MediaCommand::Open { call, leg, slot } => return self.open(now_us, mood, *call, *leg, *slot),
+            MediaCommand::Agree { leg, agreed, .. } => return self.agree(mood, *leg, agreed),
+            MediaCommand::Close { leg, slot, .. } => return self.close(now_us, mood, *leg, *slot),
+            MediaCommand::Hear { leg, source, .. } => return self.hear(mood, *leg, source),
             MediaCommand::Play { leg, number, clips, is_loop, .. } => {
-                let mut out = self.cut(rng, is_faulty, *leg);
                 let playing = Playing { number: *number, clips: clips.clone(), is_loop: *is_loop };
-                if let Some(one) = self.legs.get_mut(leg) {
-                    one.hears = Source::Nothing;
-                    let long_us = clips.iter().map(|clip| length_us(rng, is_faulty, clip)).sum::<u64>();
-                    one.plays = Some(playing);
-                    if !is_loop {
-                        out.push((soon + long_us, Self::played(is_faulty, *leg, *number)));
-                    }
-                }
-                out
+                return self.play(mood, *leg, playing);
             }
+            MediaCommand::TakeMessage { leg, message, longest_ms, .. } => {
+                return self.take_message(mood, *leg, message, *longest_ms);
+            }
+            MediaCommand::StopMessage { leg, is_kept, .. } => {
+                let why = if *is_kept { "stopped" } else { "not to be kept" };
+                return self.end_message(mood, *leg, *is_kept, why);
+            }
+            MediaCommand::Record { call, legs, subject } => return self.record(mood, *call, *legs, subject),
+            MediaCommand::StopRecording { call, .. } => return self.stop_recording(mood, *call),
+            // Of the others it says nothing.
             MediaCommand::Listen { leg, is_on, .. } => {
                 if let Some(leg) = self.legs.get_mut(leg) {
                     leg.listens = *is_on;
                 }
-                vec![]
-            }
-            MediaCommand::TakeMessage { leg, message, longest_ms, .. } => {
-                self.take_message(setup, rng, is_faulty, soon, *leg, message, *longest_ms)
-            }
-            MediaCommand::StopMessage { leg, is_kept, .. } => {
-                let why = if *is_kept { "stopped" } else { "not to be kept" };
-                self.end_message(rng, soon, *leg, *is_kept, why)
-            }
-            MediaCommand::DropMessage { .. } => vec![],
-            MediaCommand::Record { call, legs, subject } => {
-                let call = *call;
-                self.tape.insert(call, *legs);
-                if is_faulty && is_one_in(rng, setup.record_fails_ppm) {
-                    return vec![(soon, MediaEvent::RecordingFailed { call, why: "no space".into() })];
-                }
-                self.recordings.insert(call, subject.clone());
-                vec![(soon, MediaEvent::RecordingStarted { call })]
-            }
-            // The file is that of the call, whoever is on it.
-            MediaCommand::RecordLeg { call, leg, channel } => {
-                let sides = self.tape.get_mut(call).into_iter().flatten();
-                sides.filter(|(_, of)| of == channel).for_each(|side| side.0 = *leg);
-                vec![]
-            }
-            MediaCommand::PauseRecording { call, is_paused } => {
-                if *is_paused {
-                    self.paused.insert(*call);
-                } else {
-                    self.paused.remove(call);
-                }
-                vec![]
-            }
-            MediaCommand::StopRecording { call, .. } => {
-                self.paused.remove(call);
-                self.tape.remove(call);
-                let Some(subject) = self.recordings.remove(call) else { return vec![] };
-                self.also.retain(|_, (of, _)| of != call);
-                vec![(soon, MediaEvent::RecordingClosed { facts: facts(*call, subject) })]
-            }
-            MediaCommand::Close { leg, slot, .. } => {
-                let (leg, slot) = (*leg, *slot);
-                // Asked again for a leg that is closed or never opened it answers all the same.
-                self.also.remove(&leg);
-                if self.legs.remove(&leg).is_some() {
-                    self.closing.insert(leg);
-                }
-                let late = is_faulty && is_one_in(rng, setup.late_close_ppm);
-                let after = if late { 2_000_000 + rng.below(60_000_000) } else { soon };
-                let not_before = self.failing.remove(&leg).map_or(0, |at| at.saturating_sub(now_us) + 1);
-                let mut out = self.end_message(rng, soon, leg, true, "the leg was closed");
-                out.push((
-                    after.max(not_before),
-                    MediaEvent::Closed { leg, slot, whole: Quality::default() },
-                ));
-                out
             }
             MediaCommand::Move { leg, to, .. } => {
                 if let Some(leg) = self.legs.get_mut(leg) {
                     (leg.call, leg.hears, leg.plays) = (*to, Source::Nothing, None);
                 }
-                vec![]
             }
+            // The file is that of the call, whoever is on it.
+            MediaCommand::RecordLeg { call, leg, channel } => {
+                let sides = self.tape.get_mut(call).into_iter().flatten();
+                sides.filter(|(_, of)| of == channel).for_each(|side| side.0 = *leg);
+            }
+            MediaCommand::PauseRecording { call, is_paused: true } => _ = self.paused.insert(*call),
+            MediaCommand::PauseRecording { call, is_paused: false } => _ = self.paused.remove(call),
             MediaCommand::RecordAlso { call, leg, channel } => {
                 if self.recordings.contains_key(call) {
                     self.also.insert(*leg, (*call, *channel));
                 }
-                vec![]
             }
-            MediaCommand::RecordNoMore { leg, .. } => {
-                self.also.remove(leg);
-                vec![]
-            }
-            MediaCommand::SendDigit { .. }
+            MediaCommand::RecordNoMore { leg, .. } => _ = self.also.remove(leg),
+            MediaCommand::DropMessage { .. }
+            | MediaCommand::SendDigit { .. }
             | MediaCommand::WithholdDigits { .. }
-            | MediaCommand::Mark { .. } => vec![],
+            | MediaCommand::Mark { .. } => {}
         }
+        vec![]
     }
 
-    fn agree(
+    fn open(
         &mut self,
-        setup: &MediaSetup,
-        rng: &mut Rng,
-        is_faulty: bool,
-        soon: u64,
+        now_us: u64,
+        mood: &mut Mood<'_>,
+        call: CallId,
         leg: LegId,
-        agreed: &Agreed,
+        slot: PortSlot,
     ) -> Vec<Later> {
+        if mood.fails(mood.setup.open_fails_ppm) {
+            self.failing.insert(leg, now_us + mood.soon);
+            return vec![(mood.soon, MediaEvent::OpenFailed { leg, slot, why: "address in use".into() })];
+        }
+        let new = MediaLeg {
+            call,
+            slot,
+            agreed: None,
+            hears: Source::Nothing,
+            plays: None,
+            listens: false,
+            flowing: 0,
+        };
+        self.legs.insert(leg, new);
+        vec![]
+    }
+
+    fn agree(&mut self, mood: &mut Mood<'_>, leg: LegId, agreed: &Agreed) -> Vec<Later> {
         let Some(one) = self.legs.get_mut(&leg) else { return vec![] };
         let mut out = Vec::new();
         if let (true, Some(from)) = (agreed.receiving && one.flowing < agreed.generation, agreed.remote_rtp) {
             one.flowing = agreed.generation;
-            let after = if setup.is_steady { 50_000 } else { soon + rng.below(100_000) };
+            let after = if mood.setup.is_steady { 50_000 } else { mood.soon + mood.rng.below(100_000) };
             out.push((after, MediaEvent::Flowing { leg, from }));
         }
-        if is_faulty && is_one_in(rng, setup.news_ppm) {
-            let at = rng.below(20_000_000);
-            out.extend(news(rng, leg).into_iter().map(|(after, event)| (at + after, event)));
+        if mood.fails(mood.setup.news_ppm) {
+            let at = mood.rng.below(20_000_000);
+            out.extend(news(mood.rng, leg).into_iter().map(|(after, event)| (at + after, event)));
         }
         one.agreed = Some(agreed.clone());
         out
     }
 
-    /// The end of what is played. A prompt that cannot be read, or whose phone could not be told of it, was not heard: no draw
-    /// tells which, so that runs without such faults are what they were.
-    fn played(is_faulty: bool, leg: LegId, number: u64) -> MediaEvent {
-        if is_faulty && leg.0.wrapping_mul(31).wrapping_add(number).is_multiple_of(UNHEARD) {
-            return MediaEvent::Unheard { leg, number };
+    /// Asked again for a leg that is closed or never opened it answers all the same.
+    fn close(&mut self, now_us: u64, mood: &mut Mood<'_>, leg: LegId, slot: PortSlot) -> Vec<Later> {
+        self.also.remove(&leg);
+        if self.legs.remove(&leg).is_some() {
+            self.closing.insert(leg);
         }
-        MediaEvent::Played { leg, number }
+        let is_late = mood.fails(mood.setup.late_close_ppm);
+        let after = if is_late { 2_000_000 + mood.rng.below(60_000_000) } else { mood.soon };
+        let not_before = self.failing.remove(&leg).map_or(0, |at| at.saturating_sub(now_us) + 1);
+        let mut out = self.end_message(mood, leg, true, "the leg was closed");
+        out.push((after.max(not_before), MediaEvent::Closed { leg, slot, whole: Quality::default() }));
+        out
+    }
+
+    fn hear(&mut self, mood: &mut Mood<'_>, leg: LegId, source: &Source) -> Vec<Later> {
+        let crossed = self.cut(mood, leg);
+        if let Some(one) = self.legs.get_mut(&leg) {
+            one.hears = source.clone();
+        }
+        crossed
+    }
+
+    fn play(&mut self, mood: &mut Mood<'_>, leg: LegId, playing: Playing) -> Vec<Later> {
+        let mut out = self.cut(mood, leg);
+        let Some(one) = self.legs.get_mut(&leg) else { return out };
+        one.hears = Source::Nothing;
+        let long_us = playing.clips.iter().map(|clip| mood.length_us(clip)).sum::<u64>();
+        if !playing.is_loop {
+            out.push((mood.soon + long_us, mood.played(leg, playing.number)));
+        }
+        one.plays = Some(playing);
+        out
     }
 
     /// What is played to a leg is cut; with luck that crosses its end, which is told all the same.
-    fn cut(&mut self, rng: &mut Rng, is_faulty: bool, leg: LegId) -> Vec<Later> {
+    fn cut(&mut self, mood: &mut Mood<'_>, leg: LegId) -> Vec<Later> {
         let cut = self.legs.get_mut(&leg).and_then(|one| one.plays.take());
         match cut {
-            Some(Playing { number, is_loop: false, .. }) if is_faulty && rng.below(8) == 0 => {
+            Some(Playing { number, is_loop: false, .. }) if mood.is_faulty && mood.rng.below(8) == 0 => {
                 self.crossing.insert((leg, number));
-                vec![(rng.below(300), MediaEvent::Played { leg, number })]
+                vec![(mood.rng.below(300), MediaEvent::Played { leg, number })]
             }
             _ => vec![],
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one command, and the mood of the run")]
     fn take_message(
         &mut self,
-        setup: &MediaSetup,
-        rng: &mut Rng,
-        is_faulty: bool,
-        soon: u64,
+        mood: &mut Mood<'_>,
         leg: LegId,
         message: &str,
         longest_ms: u32,
     ) -> Vec<Later> {
-        let fails = is_faulty && is_one_in(rng, setup.record_fails_ppm);
-        let after = if fails { soon } else { soon + 1000 * (1 + rng.below(u64::from(longest_ms.max(1)))) };
+        let fails = mood.fails(mood.setup.record_fails_ppm);
+        let lasts = |rng: &mut Rng| 1000 * (1 + rng.below(u64::from(longest_ms.max(1))));
+        let after = if fails { mood.soon } else { mood.soon + lasts(mood.rng) };
         if !self.legs.contains_key(&leg) || self.messages.contains_key(&leg) || fails {
             self.ending.insert(message.to_owned());
-            return vec![(soon, taken(leg, message, Taken::Failed, "no space"))];
+            return vec![(mood.soon, taken(leg, message, Taken::Failed, "no space"))];
         }
         self.messages.insert(leg, message.to_owned());
-        let came = if rng.below(10) > 0 { kept(message, after) } else { Taken::Nothing };
+        let came = if mood.rng.below(10) > 0 { kept(message, after) } else { Taken::Nothing };
         let why = if came == Taken::Nothing { "nothing was said" } else { "silence" };
         vec![(after, taken(leg, message, came, why))]
     }
 
     /// The message that a leg takes, if it takes one, ends now.
-    fn end_message(&mut self, rng: &mut Rng, soon: u64, leg: LegId, is_kept: bool, why: &str) -> Vec<Later> {
+    fn end_message(&mut self, mood: &mut Mood<'_>, leg: LegId, is_kept: bool, why: &str) -> Vec<Later> {
         let Some(message) = self.messages.remove(&leg) else { return vec![] };
         self.ending.insert(message.clone());
-        let is_there = is_kept && rng.below(10) > 0;
+        let is_there = is_kept && mood.rng.below(10) > 0;
         let came = if is_there { kept(&message, 2_000_000) } else { Taken::Nothing };
-        vec![(soon, taken(leg, &message, came, why))]
+        vec![(mood.soon, taken(leg, &message, came, why))]
+    }
+
+    fn record(
+        &mut self,
+        mood: &mut Mood<'_>,
+        call: CallId,
+        legs: [(LegId, Channel); 2],
+        subject: &RecordingSubject,
+    ) -> Vec<Later> {
+        self.tape.insert(call, legs);
+        if mood.fails(mood.setup.record_fails_ppm) {
+            return vec![(mood.soon, MediaEvent::RecordingFailed { call, why: "no space".into() })];
+        }
+        self.recordings.insert(call, subject.clone());
+        vec![(mood.soon, MediaEvent::RecordingStarted { call })]
+    }
+
+    fn stop_recording(&mut self, mood: &Mood<'_>, call: CallId) -> Vec<Later> {
+        self.paused.remove(&call);
+        self.tape.remove(&call);
+        let Some(subject) = self.recordings.remove(&call) else { return vec![] };
+        self.also.retain(|_, (of, _)| *of != call);
+        vec![(mood.soon, MediaEvent::RecordingClosed { facts: facts(call, subject) })]
     }
 
     /// Whether what was to be said at this time is still to be said, now that it has come.
@@ -363,19 +390,6 @@ fn news(rng: &mut Rng, leg: LegId) -> Vec<Later> {
             [(0, '*'), (300_000, second)].map(press).to_vec()
         }
         _ => vec![(0, MediaEvent::Digit { leg, digit: '5' })],
-    }
-}
-
-/// How long a piece of sound is heard, microseconds: a second for each word spoken, and nothing for what is not there.
-fn length_us(rng: &mut Rng, is_faulty: bool, clip: &Clip) -> u64 {
-    match clip {
-        Clip::Pause(ms) => u64::from(*ms) * 1000,
-        Clip::Beep => 500_000,
-        Clip::Prompt { .. } | Clip::Speech { .. } | Clip::Message(_) if is_faulty && rng.below(20) == 0 => 0,
-        Clip::Prompt { name, .. } => 300_000 + 60_000 * name.len() as u64,
-        Clip::Speech { text, .. } => 300_000 + 60_000 * text.len() as u64,
-        Clip::Message(_) => 5_000_000,
-        Clip::Ringing => 5_000_000,
     }
 }
 

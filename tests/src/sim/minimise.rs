@@ -1,7 +1,7 @@
 //! A shorter run that still breaks the same rule.
 
 use super::run::{Outcome, Watch, play};
-use super::setup::Setup;
+use super::setup::{Setup, millis};
 
 /// Plays shorter and shorter versions of a failing run, as long as they break the same rule, at most `tries` of them.
 /// Gives the shortest and what came of it.
@@ -41,9 +41,9 @@ type Best = (Setup, Outcome);
 fn cut_off_the_end(best: &mut Best, attempt: &mut impl FnMut(Setup, &mut Best) -> bool) {
     let Some(at) = best.1.failure.as_ref().map(|f| f.at) else { return };
     let mut candidate = best.0.clone();
-    candidate.length_ms = candidate.length_ms.min(u64::try_from(at.as_millis()).unwrap_or(u64::MAX));
+    candidate.length_ms = candidate.length_ms.min(millis(at));
     let end = candidate.length_ms;
-    candidate.calls.retain(|c| u64::try_from(c.at.as_millis()).is_ok_and(|ms| ms <= end));
+    candidate.calls.retain(|c| millis(c.at) <= end);
     candidate.troubles.retain(|(ms, _)| *ms <= end);
     attempt(candidate, best);
 }

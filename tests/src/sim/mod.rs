@@ -1,4 +1,4 @@
-//! The whole call centre in simulated time: the production exchange, the production phone, and everything around them
+//! The whole call centre in simulated time: the production exchange and production phones, in a world that is made up.
 //!
 //! One number, the seed, gives one run: same seed, same steps, same bytes. A run has two phases: first everything
 //! happens under faults (*safety*: no rule may ever be broken), then the faults stop and everything must come to rest
@@ -18,6 +18,7 @@
 //! | [`inbound`] | flows, routes and what else callers from outside find, and what they press |
 //! | [`asking`] | what services and programs answer to flows |
 //! | [`floor`] | queues and agents, and what agents choose |
+//! | `dice` | what is drawn again and again |
 //! | [`glance`] | what a message is, read without the parser under test |
 //! | [`checkers`] | the rules, each a small type with its rule in one sentence |
 //! | [`plant`] | defects planted on purpose: each checker must be able to fail |
@@ -28,6 +29,7 @@
 pub mod asking;
 pub mod checkers;
 pub mod coverage;
+mod dice;
 pub mod faults;
 pub mod floor;
 pub mod glance;

@@ -1,5 +1,6 @@
 //! The network of a run: who is where, and what becomes of a message on its way.
 
+use super::dice::Dice;
 use super::glance::Glance;
 use super::setup::NetSetup;
 use std::collections::BTreeMap;
@@ -108,10 +109,6 @@ pub fn meddled(all: &mut [Meddling], phone: usize, up: bool, bytes: &[u8]) -> Ve
     one.copies.clone()
 }
 
-fn is_one_in(rng: &mut Rng, ppm: u32) -> bool {
-    ppm > 0 && rng.below(1_000_000) < u64::from(ppm)
-}
-
 /// How long a datagram and its copies are on their way, microseconds; none if it is lost.
 pub fn journey(setup: &NetSetup, is_faulty: bool, rng: &mut Rng) -> [Option<u64>; 2] {
     let plain =
@@ -120,26 +117,25 @@ pub fn journey(setup: &NetSetup, is_faulty: bool, rng: &mut Rng) -> [Option<u64>
         return [Some(plain(rng)), None];
     }
     let one = |rng: &mut Rng| {
-        if is_one_in(rng, setup.loss_ppm) {
+        if rng.one_in_million(setup.loss_ppm) {
             return None;
         }
-        let late = if is_one_in(rng, setup.late_ppm) { rng.below(setup.late_ms * 1000 + 1) } else { 0 };
+        let late = if rng.one_in_million(setup.late_ppm) { rng.below(setup.late_ms * 1000 + 1) } else { 0 };
         Some(plain(rng) + late)
     };
     let first = one(rng);
-    let second = if is_one_in(rng, setup.duplicate_ppm) { one(rng) } else { None };
+    let second = if rng.one_in_million(setup.duplicate_ppm) { one(rng) } else { None };
     [first, second]
 }
 
 /// A mutilated copy of a message, or noise.
 pub fn garbage(rng: &mut Rng, bytes: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
-    let place = |rng: &mut Rng, len: usize| usize::try_from(rng.below(len.max(1) as u64)).unwrap_or(0);
     match rng.below(6) {
-        0 => out.truncate(place(rng, bytes.len())),
+        0 => out.truncate(rng.place(bytes.len().max(1))),
         1 => {
             for _ in 0..=rng.below(8) {
-                let at = place(rng, out.len());
+                let at = rng.place(out.len().max(1));
                 if let Some(byte) = out.get_mut(at) {
                     *byte = u8::try_from(rng.below(256)).unwrap_or(0);
                 }
@@ -148,7 +144,7 @@ pub fn garbage(rng: &mut Rng, bytes: &[u8]) -> Vec<u8> {
         2 => {
             // A line twice, or a line less.
             let mut lines: Vec<&[u8]> = bytes.split_inclusive(|b| *b == b'\n').collect();
-            let at = place(rng, lines.len());
+            let at = rng.place(lines.len().max(1));
             if rng.below(2) == 0 && at < lines.len() {
                 lines.remove(at);
             } else if let Some(line) = lines.get(at).copied() {
@@ -160,12 +156,12 @@ pub fn garbage(rng: &mut Rng, bytes: &[u8]) -> Vec<u8> {
         4 => {
             let digits: Vec<usize> =
                 out.iter().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(at, _)| at).collect();
-            let at = place(rng, digits.len());
+            let at = rng.place(digits.len().max(1));
             if let Some(byte) = digits.get(at).and_then(|at| out.get_mut(*at)) {
                 *byte = b'0' + u8::try_from(rng.below(10)).unwrap_or(0);
             }
         }
-        _ => out.extend(std::iter::repeat_n(b'A', place(rng, 70_000))),
+        _ => out.extend(std::iter::repeat_n(b'A', rng.place(70_000))),
     }
     out
 }

@@ -4,7 +4,7 @@
 mod defects;
 mod media;
 
-pub use defects::Defect;
+pub use defects::{Defect, Site};
 
 use super::inbound::SECRET;
 use super::world::USER;

@@ -281,7 +281,7 @@ impl Run {
         self.outcome.attended += u64::from(is_attended(step));
         let mut found = None;
         for checker in &mut self.checkers {
-            if let Err(finding) = checker.step(&self.world, step) {
+            if let Err(finding) = checker.check(&self.world, step) {
                 found = Some((checker.rule(), finding));
                 break;
             }

@@ -1,6 +1,7 @@
 //! One run as data: the site, the phones, the calls and everything that goes wrong, drawn from a seed.
 
 use super::asking::AskingSetup;
+use super::dice::Dice;
 use super::faults::{Fault, Faults, Habit};
 use super::floor::FloorSetup;
 use super::inbound::InboundSetup;
@@ -156,7 +157,7 @@ impl Setup {
         // Second and third phones of some people: they fork.
         for n in 0..planned {
             for _ in 0..2 {
-                if rng.below(100) >= 15 {
+                if !rng.percent(15) {
                     break;
                 }
                 let place = all.len();
@@ -217,45 +218,38 @@ impl Setup {
     }
 }
 
-fn millis(span: Duration) -> u64 {
+/// Whole milliseconds.
+pub(super) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn pick<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
-    of[usize::try_from(rng.below(of.len() as u64)).unwrap_or(0)]
-}
-
-fn chance(rng: &mut Rng, percent: u64) -> bool {
-    rng.below(100) < percent
-}
-
 fn site(rng: &mut Rng, phones: usize, faults: &Faults) -> SiteSetup {
-    let tight = !faults.0.is_empty() && chance(rng, 15);
+    let tight = !faults.0.is_empty() && rng.percent(15);
     SiteSetup {
-        starts_ms: pick(rng, &STARTS_MS),
+        starts_ms: rng.pick(&STARTS_MS),
         calls_max: if tight { phones / 4 + 1 } else { 4 * phones + 10 },
         calls_per_extension: if tight { 1 } else { 4 },
         rtp_pairs: u16::try_from(if tight { phones + 2 } else { 20 * phones + 20 }).unwrap_or(u16::MAX),
-        ring_s: pick(rng, &[5, 8, 15, 30]),
-        session_expires_s: pick(rng, &[90, 120, 600, 1800]),
-        keep_alive_s: pick(rng, &[0, 5, 30, 30]),
+        ring_s: rng.pick(&[5, 8, 15, 30]),
+        session_expires_s: rng.pick(&[90, 120, 600, 1800]),
+        keep_alive_s: rng.pick(&[0, 5, 30, 30]),
         hold_reminder_s: 5,
-        register_min_s: pick(rng, &[30, 60]),
-        register_max_s: pick(rng, &[60, 120, 600]),
-        records: chance(rng, 70),
-        md5: chance(rng, 50),
+        register_min_s: rng.pick(&[30, 60]),
+        register_max_s: rng.pick(&[60, 120, 600]),
+        records: rng.percent(70),
+        md5: rng.percent(50),
     }
 }
 
 fn net(rng: &mut Rng, faults: &Faults) -> NetSetup {
-    let rate = |rng: &mut Rng, fault: Fault, of: &[u32]| if faults.has(fault) { pick(rng, of) } else { 0 };
+    let rate = |rng: &mut Rng, fault: Fault, of: &[u32]| if faults.has(fault) { rng.pick(of) } else { 0 };
     NetSetup {
-        delay_us: pick(rng, &[100, 1_000, 20_000, 80_000]),
-        jitter_us: pick(rng, &[0, 500, 10_000]),
+        delay_us: rng.pick(&[100, 1_000, 20_000, 80_000]),
+        jitter_us: rng.pick(&[0, 500, 10_000]),
         loss_ppm: rate(rng, Fault::Loss, &[0, 1_000, 10_000, 50_000, 100_000, 200_000, 300_000]),
         duplicate_ppm: rate(rng, Fault::Duplicates, &[0, 1_000, 50_000, 200_000]),
         late_ppm: rate(rng, Fault::Reorder, &[0, 1_000, 20_000, 100_000]),
-        late_ms: pick(rng, &[50, 600, 5_000, 40_000]),
+        late_ms: rng.pick(&[50, 600, 5_000, 40_000]),
         garbage_ppm: rate(rng, Fault::Garbage, &[0, 1_000, 20_000, 100_000]),
     }
 }
@@ -265,11 +259,11 @@ fn media(rng: &mut Rng, faults: &Faults) -> MediaSetup {
         return MediaSetup { delay_ms: 1, ..MediaSetup::default() };
     }
     MediaSetup {
-        delay_ms: pick(rng, &[0, 1, 20, 500, 2_500]),
-        open_fails_ppm: pick(rng, &[0, 0, 5_000, 100_000]),
-        record_fails_ppm: pick(rng, &[0, 0, 50_000]),
-        news_ppm: pick(rng, &[0, 50_000, 400_000]),
-        late_close_ppm: pick(rng, &[0, 0, 20_000]),
+        delay_ms: rng.pick(&[0, 1, 20, 500, 2_500]),
+        open_fails_ppm: rng.pick(&[0, 0, 5_000, 100_000]),
+        record_fails_ppm: rng.pick(&[0, 0, 50_000]),
+        news_ppm: rng.pick(&[0, 50_000, 400_000]),
+        late_close_ppm: rng.pick(&[0, 0, 20_000]),
         is_steady: false,
     }
 }
@@ -278,15 +272,15 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
     let n = u32::try_from(place).unwrap_or(0);
     let own_ip = Ipv4Addr::from_bits(0x0a00_0000 + 0x100 + n);
     // A few share one translator's address, most have their own.
-    let behind = chance(rng, 30);
+    let behind = rng.percent(30);
     let public_ip = if behind { Ipv4Addr::from_bits(0xc633_6400 + n % 3) } else { own_ip };
     let port = if behind { 20_000 + u16::try_from(n).unwrap_or(0) } else { 5060 };
     let mut habits = Vec::new();
     if faults.has(Fault::Phones) {
-        while chance(rng, 35) && habits.len() < 3 {
-            habits.push(pick(rng, &Habit::ALL));
+        while rng.percent(35) && habits.len() < 3 {
+            habits.push(rng.pick(&Habit::ALL));
         }
-        if chance(rng, 15) {
+        if rng.percent(15) {
             habits.push(Habit::Transfers);
         }
     }
@@ -301,15 +295,15 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         extension,
         own: SocketAddr::new(IpAddr::V4(own_ip), 5060),
         public: SocketAddr::new(IpAddr::V4(public_ip), port),
-        tcp: chance(rng, 25),
-        instance: chance(rng, 50),
-        early_media: chance(rng, 15),
-        late_offer: chance(rng, 8),
-        demands_reliable: chance(rng, 10),
-        no_update: chance(rng, 25),
-        codecs: if odd { pick(rng, codecs).to_vec() } else { codecs[0].to_vec() },
-        expires_s: pick(rng, &[60, 120, 300, 3600]),
-        session_expires_s: pick(rng, &[90, 120, 1800]),
+        tcp: rng.percent(25),
+        instance: rng.percent(50),
+        early_media: rng.percent(15),
+        late_offer: rng.percent(8),
+        demands_reliable: rng.percent(10),
+        no_update: rng.percent(25),
+        codecs: if odd { rng.pick(codecs).to_vec() } else { codecs[0].to_vec() },
+        expires_s: rng.pick(&[60, 120, 300, 3600]),
+        session_expires_s: rng.pick(&[90, 120, 1800]),
         is_fixed: false,
         lamps: Vec::new(),
         habits,
@@ -328,19 +322,19 @@ fn evened(seed: u64, phones: usize, drawn: FloorSetup) -> FloorSetup {
 /// Some days begin, or pause, during the run. Drawn apart, so that all else is what it was.
 fn start_by_hours(seed: u64, site: &mut SiteSetup) {
     let mut rng = Rng::from_number(seed ^ 0x686f_7572_7300);
-    if chance(&mut rng, 30) {
-        site.starts_ms = pick(&mut rng, &BY_HOURS_MS);
+    if rng.percent(30) {
+        site.starts_ms = rng.pick(&BY_HOURS_MS);
     }
 }
 
 /// Some ask somebody before they put a call through. Drawn apart, so that runs in which nobody does are what they were.
 fn consulting(seed: u64, phones: &mut [PhoneSetup]) {
     let mut rng = Rng::from_number(seed ^ 0x636f_6e73_756c_7400);
-    if !chance(&mut rng, 50) {
+    if !rng.percent(50) {
         return;
     }
     for phone in phones {
-        if chance(&mut rng, 50) {
+        if rng.percent(50) {
             phone.habits.push(Habit::Consults);
         }
     }
@@ -350,14 +344,14 @@ fn consulting(seed: u64, phones: &mut [PhoneSetup]) {
 /// what it was.
 fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
     let mut rng = Rng::from_number(seed ^ 0x6669_7865_6400);
-    if !chance(&mut rng, 25) {
+    if !rng.percent(25) {
         return;
     }
     let mut near: Vec<&mut PhoneSetup> =
         phones.iter_mut().filter(|phone| !phone.tcp && phone.own == phone.public).collect();
-    let count = near.len() as u64;
-    if count > 0 {
-        near[usize::try_from(rng.below(count)).unwrap_or(0)].is_fixed = true;
+    let place = rng.place(near.len());
+    if let Some(phone) = near.get_mut(place) {
+        phone.is_fixed = true;
     }
 }
 
@@ -365,12 +359,12 @@ fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
 /// late: what waits for an answer waits long enough for others to come between. Drawn apart, so that all else is what it was.
 fn stretch(seed: u64, site: &mut SiteSetup, phones: &mut [PhoneSetup]) {
     let mut rng = Rng::from_number(seed ^ 0x7374_7265_7463_6800);
-    if chance(&mut rng, 10) {
+    if rng.percent(10) {
         site.ring_s = 45;
     }
     for phone in phones.iter_mut().filter(|phone| phone.habits.contains(&Habit::Meddles)) {
-        phone.demands_reliable |= chance(&mut rng, 50);
-        phone.late_offer |= chance(&mut rng, 25);
+        phone.demands_reliable |= rng.percent(50);
+        phone.late_offer |= rng.percent(25);
     }
 }
 
@@ -378,17 +372,16 @@ fn stretch(seed: u64, site: &mut SiteSetup, phones: &mut [PhoneSetup]) {
 /// comes over TCP would have to begin anew with each connection, which is no matter of lamps.
 fn lamps(seed: u64, phones: &mut [PhoneSetup], routes: Vec<&str>) {
     let mut rng = Rng::from_number(seed ^ 0x6c61_6d70_7300);
-    if !chance(&mut rng, 50) {
+    if !rng.percent(50) {
         return;
     }
     let people: Vec<String> = phones.iter().map(|phone| phone.extension.clone()).collect();
-    let any = |rng: &mut Rng, of: usize| usize::try_from(rng.below(of.max(1) as u64)).unwrap_or(0);
     for phone in phones.iter_mut().filter(|phone| !phone.tcp && !phone.is_fixed) {
-        if !chance(&mut rng, 60) {
+        if !rng.percent(60) {
             continue;
         }
-        let person = people.get(any(&mut rng, people.len())).cloned();
-        let route = routes.get(any(&mut rng, routes.len())).map(|route| (*route).to_owned());
+        let person = people.get(rng.place(people.len().max(1))).cloned();
+        let route = routes.get(rng.place(routes.len().max(1))).map(|route| (*route).to_owned());
         phone.lamps = person.into_iter().chain(route).collect();
     }
 }
@@ -397,10 +390,10 @@ fn lamps(seed: u64, phones: &mut [PhoneSetup], routes: Vec<&str>) {
 fn profile(rng: &mut Rng, phones: usize, ring_s: u64) -> Profile {
     let span = |least: u64, most: u64| (Duration::from_millis(least), Duration::from_millis(most));
     let (least, most) =
-        pick(rng, &[(100, 2_000), (100, 2_000), (1_000, 20_000), (1_000, 20_000), (20_000, 400_000)]);
+        rng.pick(&[(100, 2_000), (100, 2_000), (1_000, 20_000), (1_000, 20_000), (20_000, 400_000)]);
     let ring = Duration::from_secs(ring_s);
     let mean_s = (least + most) / 2 / 1000 + 4;
-    let per_min = (phones as u64 / 2 * 60 / mean_s * pick(rng, &[30, 60, 90]) / 100).max(1);
+    let per_min = (phones as u64 / 2 * 60 / mean_s * rng.pick(&[30, 60, 90]) / 100).max(1);
     Profile {
         calls_per_min: u32::try_from(per_min).unwrap_or(u32::MAX),
         talk: 60,
@@ -415,7 +408,7 @@ fn profile(rng: &mut Rng, phones: usize, ring_s: u64) -> Profile {
         talk_for: span(least, most),
         cancel_after: span(0, ring_s * 1000 + 1_000),
         ring,
-        rest: Duration::from_millis(pick(rng, &[50, 500, 2_000])),
+        rest: Duration::from_millis(rng.pick(&[50, 500, 2_000])),
     }
 }
 

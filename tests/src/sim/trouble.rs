@@ -1,8 +1,10 @@
 //! What happens to the whole site at certain moments: drawn beforehand, so that a run can be made shorter by leaving
 //! some of it out.
 
+use super::dice::Dice;
 use super::faults::{Fault, Faults};
 use super::floor::AgentWish;
+use super::setup::millis;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use switchroom_exchange::Mode;
@@ -149,26 +151,15 @@ pub enum SupervisorWish {
 
 /// Draws what happens within `length`.
 pub(super) fn draw(rng: &mut Rng, length: Duration, phones: usize, faults: &Faults) -> Vec<(u64, Trouble)> {
-    let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
+    let length_ms = millis(length).max(1);
     let minutes = length_ms / 60_000 + 1;
     let mut out = Vec::new();
-    for fault in Fault::ALL {
-        if !faults.has(fault) {
-            continue;
-        }
-        // So many in a hundred minutes; some runs have none of a kind, some have many.
-        let pace = match fault {
-            Fault::Phones | Fault::Nat => [0, 50, 400],
-            Fault::Tcp | Fault::Users => [0, 30, 200],
-            Fault::Partition | Fault::Crash => [0, 10, 60],
-            Fault::Store | Fault::Media | Fault::Clock => [0, 10, 40],
-            Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage | Fault::Asking => continue,
-        };
-        let pace = pace[usize::try_from(rng.below(3)).unwrap_or(0)];
-        let count = (minutes * pace).div_ceil(100);
+    for fault in Fault::ALL.into_iter().filter(|fault| faults.has(*fault)) {
+        let Some((paces, one)) = timed(fault) else { continue };
+        let count = (minutes * rng.pick(&paces)).div_ceil(100);
         for _ in 0..count {
             let at = rng.below(length_ms);
-            out.push((at, one(rng, fault, phones)));
+            out.push((at, one(rng, phones)));
         }
     }
     out.sort_by_key(|(at, _)| *at);
@@ -182,14 +173,13 @@ const OTHERS: [&str; 3] = ["*43", "*44", "4711"];
 /// `numbers` is what may be called.
 pub(super) fn placed(seed: u64, length: Duration, phones: usize, numbers: &[String]) -> Vec<(u64, Trouble)> {
     let mut rng = Rng::from_number(seed ^ 0x706c_6163_6564);
-    let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
-    let pace = [0, 20, 100, 400][usize::try_from(rng.below(4)).unwrap_or(0)];
+    let length_ms = millis(length).max(1);
+    let pace = rng.pick(&[0, 20, 100, 400]);
     let count = ((length_ms / 60_000 + 1) * pace).div_ceil(100);
     let one = |rng: &mut Rng| {
-        let phone = usize::try_from(rng.below(phones as u64)).unwrap_or(0);
-        let of = |rng: &mut Rng, n: usize| usize::try_from(rng.below(n.max(1) as u64)).unwrap_or(0);
-        let other = OTHERS.get(of(rng, OTHERS.len() * 8)).map(|number| (*number).to_owned());
-        let to = other.or_else(|| numbers.get(of(rng, numbers.len())).cloned()).unwrap_or_default();
+        let phone = rng.place(phones);
+        let other = OTHERS.get(rng.place(OTHERS.len() * 8)).map(|number| (*number).to_owned());
+        let to = other.or_else(|| numbers.get(rng.place(numbers.len().max(1))).cloned()).unwrap_or_default();
         (rng.below(length_ms), Trouble::Dial { phone, to })
     };
     (0..count).map(|_| one(&mut rng)).collect()
@@ -198,16 +188,16 @@ pub(super) fn placed(seed: u64, length: Duration, phones: usize, numbers: &[Stri
 /// Draws what supervisors do within `length`, by chance of their own.
 pub(super) fn supervised(seed: u64, length: Duration, phones: usize) -> Vec<(u64, Trouble)> {
     let mut rng = Rng::from_number(seed ^ 0x7375_7065_7276);
-    let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
-    let pace = [0, 50, 400, 2_000][usize::try_from(rng.below(4)).unwrap_or(0)];
+    let length_ms = millis(length).max(1);
+    let pace = rng.pick(&[0, 50, 400, 2_000]);
     let count = ((length_ms / 60_000 + 1) * pace).div_ceil(100);
     // Few phones, so that one is often at work already.
-    let desks = rng.below(3) + 1;
+    let desks = rng.place(3) + 1;
     let one = |rng: &mut Rng| {
-        let phone = usize::try_from(rng.below(desks.min(phones as u64))).unwrap_or(0);
-        let place = usize::try_from(rng.below(64)).unwrap_or(0);
-        let mode = [Mode::Listen, Mode::Whisper, Mode::Barge][usize::try_from(rng.below(3)).unwrap_or(0)];
-        let whom = usize::try_from(rng.below(64)).unwrap_or(0);
+        let phone = rng.place(desks.min(phones));
+        let place = rng.place(64);
+        let mode = rng.pick(&[Mode::Listen, Mode::Whisper, Mode::Barge]);
+        let whom = rng.place(64);
         let wish = match rng.below(12) {
             0 | 1 => SupervisorWish::Call(mode),
             2 | 3 => SupervisorWish::Follow(mode),
@@ -223,45 +213,71 @@ pub(super) fn supervised(seed: u64, length: Duration, phones: usize) -> Vec<(u64
     (0..count).map(|_| one(&mut rng)).collect()
 }
 
-fn one(rng: &mut Rng, fault: Fault, phones: usize) -> Trouble {
-    let place = |rng: &mut Rng| usize::try_from(rng.below(phones as u64)).unwrap_or(0);
-    let span = |rng: &mut Rng, most: u64| {
-        // Short ones and long ones alike.
-        let scale = [most / 100, most / 10, most][usize::try_from(rng.below(3)).unwrap_or(0)];
-        rng.below(scale.max(1)) + 1
+/// Draws one disturbance of a site with so many phones.
+type One = fn(&mut Rng, usize) -> Trouble;
+
+/// What a class of faults brings at certain moments, and how often in a hundred minutes: some runs have none of a kind, some
+/// have many. `None`: it is a matter of each message, or of each question.
+fn timed(fault: Fault) -> Option<([u64; 3], One)> {
+    let timed: ([u64; 3], One) = match fault {
+        Fault::Phones => ([0, 50, 400], vanish),
+        Fault::Nat => ([0, 50, 400], rebind),
+        Fault::Tcp => ([0, 30, 200], |rng, phones| Trouble::Reset { phone: rng.place(phones) }),
+        Fault::Users => ([0, 30, 200], of_users),
+        Fault::Partition => ([0, 10, 60], cut_off),
+        Fault::Crash => ([0, 10, 60], end_of_life),
+        Fault::Store => ([0, 10, 40], of_the_store),
+        Fault::Media => ([0, 10, 40], |rng, _| Trouble::MediaSlow { for_ms: span(rng, 20_000) }),
+        Fault::Clock => ([0, 10, 40], step),
+        Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage | Fault::Asking => return None,
     };
-    match fault {
-        Fault::Phones => {
-            Trouble::Vanish { phone: place(rng), for_ms: span(rng, 300_000), moves: rng.below(2) == 0 }
-        }
-        Fault::Nat => Trouble::Rebind { phone: place(rng), address: rng.below(4) == 0 },
-        Fault::Tcp => Trouble::Reset { phone: place(rng) },
-        Fault::Partition => Trouble::CutOff { phone: place(rng), for_ms: span(rng, 120_000) },
-        Fault::Crash if rng.below(4) == 0 => Trouble::Restart { down_ms: span(rng, 20_000) },
-        Fault::Crash => Trouble::Crash {
-            down_ms: span(rng, 40_000),
-            after_actions: usize::try_from(rng.below(6)).unwrap_or(0),
-            kept_percent: rng.below(101),
-        },
-        Fault::Store if rng.below(2) == 0 => {
-            Trouble::StoreSlow { flush_ms: span(rng, 5_000), for_ms: span(rng, 120_000) }
-        }
-        Fault::Store => Trouble::StoreFails { for_ms: span(rng, 120_000) },
-        Fault::Media => Trouble::MediaSlow { for_ms: span(rng, 20_000) },
-        Fault::Clock => {
-            let hours = [1, 1, 24, 0][usize::try_from(rng.below(4)).unwrap_or(0)];
-            let by = hours * 3_600_000 + i64::try_from(rng.below(5_000)).unwrap_or(0);
-            Trouble::Step { by_ms: if rng.below(2) == 0 { by } else { -by } }
-        }
-        Fault::Users => match rng.below(7) {
-            0 => Trouble::Reload { phone: place(rng), password: false },
-            1 => Trouble::Reload { phone: place(rng), password: true },
-            2 => Trouble::Unregister { phone: place(rng) },
-            3 => Trouble::Archive { place: usize::try_from(rng.below(1 << 16)).unwrap_or(0) },
-            _ => Trouble::HangUp { place: usize::try_from(rng.below(1 << 16)).unwrap_or(0) },
-        },
-        Fault::Loss | Fault::Duplicates | Fault::Reorder | Fault::Garbage | Fault::Asking => {
-            Trouble::CutOff { phone: place(rng), for_ms: 1 }
-        }
+    Some(timed)
+}
+
+/// Short ones and long ones alike.
+fn span(rng: &mut Rng, most: u64) -> u64 {
+    let scale = rng.pick(&[most / 100, most / 10, most]);
+    rng.below(scale.max(1)) + 1
+}
+
+fn vanish(rng: &mut Rng, phones: usize) -> Trouble {
+    Trouble::Vanish { phone: rng.place(phones), for_ms: span(rng, 300_000), moves: rng.below(2) == 0 }
+}
+
+fn rebind(rng: &mut Rng, phones: usize) -> Trouble {
+    Trouble::Rebind { phone: rng.place(phones), address: rng.below(4) == 0 }
+}
+
+fn cut_off(rng: &mut Rng, phones: usize) -> Trouble {
+    Trouble::CutOff { phone: rng.place(phones), for_ms: span(rng, 120_000) }
+}
+
+fn end_of_life(rng: &mut Rng, _phones: usize) -> Trouble {
+    if rng.below(4) == 0 {
+        return Trouble::Restart { down_ms: span(rng, 20_000) };
+    }
+    Trouble::Crash { down_ms: span(rng, 40_000), after_actions: rng.place(6), kept_percent: rng.below(101) }
+}
+
+fn of_the_store(rng: &mut Rng, _phones: usize) -> Trouble {
+    if rng.below(2) == 0 {
+        return Trouble::StoreSlow { flush_ms: span(rng, 5_000), for_ms: span(rng, 120_000) };
+    }
+    Trouble::StoreFails { for_ms: span(rng, 120_000) }
+}
+
+fn step(rng: &mut Rng, _phones: usize) -> Trouble {
+    let hours = rng.pick(&[1, 1, 24, 0]);
+    let by = hours * 3_600_000 + i64::try_from(rng.below(5_000)).unwrap_or(0);
+    Trouble::Step { by_ms: if rng.below(2) == 0 { by } else { -by } }
+}
+
+fn of_users(rng: &mut Rng, phones: usize) -> Trouble {
+    match rng.below(7) {
+        0 => Trouble::Reload { phone: rng.place(phones), password: false },
+        1 => Trouble::Reload { phone: rng.place(phones), password: true },
+        2 => Trouble::Unregister { phone: rng.place(phones) },
+        3 => Trouble::Archive { place: rng.place(1 << 16) },
+        _ => Trouble::HangUp { place: rng.place(1 << 16) },
     }
 }

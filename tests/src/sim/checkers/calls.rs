@@ -10,7 +10,6 @@ use switchroom_exchange::{Action, CallId, Cause, Cdr, CdrLeg, Command, End, Ende
 #[derive(Debug, Default)]
 pub(super) struct OneCdrPerCall {
     begun: BTreeSet<CallId>,
-    life: u32,
 }
 
 impl Checker for OneCdrPerCall {
@@ -18,12 +17,13 @@ impl Checker for OneCdrPerCall {
         "every call gets exactly one CDR, and every CDR has its call"
     }
 
+    fn begin(&mut self, world: &World, _step: &Step) -> Verdict {
+        // Of what a dead exchange had begun, only what is on disk is known to anybody.
+        self.begun.clone_from(&world.found_open);
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            self.life = world.lives;
-            // Of what a dead exchange had begun, only what is on disk is known to anybody.
-            self.begun.clone_from(&world.found_open);
-        }
         for action in &step.actions {
             let Action::Persist { record, ticket } = action else { continue };
             match record {
@@ -68,7 +68,6 @@ impl Checker for OneCdrPerCall {
 #[derive(Debug, Default)]
 pub(super) struct AnsweredIsHandedOver {
     begun: BTreeSet<CallId>,
-    life: u32,
 }
 
 impl Checker for AnsweredIsHandedOver {
@@ -76,10 +75,12 @@ impl Checker for AnsweredIsHandedOver {
         "a caller is told of an answer only after the call was handed to the store"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            (self.life, self.begun) = (world.lives, BTreeSet::new());
-        }
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::CallOpen(open), .. } => _ = self.begun.insert(open.call),
@@ -116,7 +117,6 @@ fn is_placed(world: &World, id: CallId) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct OneCallPerInvite {
     made: BTreeMap<(String, u32), CallId>,
-    life: u32,
 }
 
 impl Checker for OneCallPerInvite {
@@ -124,9 +124,14 @@ impl Checker for OneCallPerInvite {
         "one INVITE of a phone makes one call at most"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives || self.made.len() > 50_000 {
-            (self.life, self.made) = (world.lives, BTreeMap::new());
+        if self.made.len() > 50_000 {
+            self.made.clear();
         }
         let Came::Message(_, bytes) = &step.came else { return Ok(()) };
         if !bytes.starts_with(b"INVITE ") {
@@ -163,10 +168,8 @@ impl Checker for CdrIsTrue {
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         // What was due at that moment may write other calls down beside the one that is placed.
-        let is_done =
-            step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. })) || step.died;
         if let Came::Command(_, Command::Dial { from, to }) = &step.came
-            && is_done
+            && (step.is_done() || step.died)
         {
             for action in &step.actions {
                 if let Action::Persist { record: Record::CallOpen(open), .. } = action

@@ -18,7 +18,6 @@ pub(super) struct AskedBeforeRecorded {
     heard: BTreeSet<String>,
     /// Dialogs whose party has refused.
     refused: BTreeSet<String>,
-    life: u32,
 }
 
 impl Checker for AskedBeforeRecorded {
@@ -26,10 +25,12 @@ impl Checker for AskedBeforeRecorded {
         "where the site asks for consent, nothing is recorded before it was asked for, or once it was refused"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         let config = world.exchange.config();
         if config.consent.is_empty() {
             return Ok(());

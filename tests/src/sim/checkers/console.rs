@@ -14,13 +14,12 @@ pub(super) struct ConsoleShowsWhatIs {
     dirty: BTreeSet<Changed>,
     /// When the exchange was last told what time it is: of a midnight since then it knows nothing.
     told: Option<Now>,
-    life: u32,
 }
 
 impl ConsoleShowsWhatIs {
     /// Looks at every so manieth step.
     pub(super) fn every(every: u64) -> Self {
-        Self { every, board: Board::default(), dirty: BTreeSet::new(), told: None, life: 0 }
+        Self { every, board: Board::default(), dirty: BTreeSet::new(), told: None }
     }
 
     fn publish(&mut self, world: &World, now: Now) {
@@ -139,11 +138,13 @@ impl Checker for ConsoleShowsWhatIs {
         "a console that applied a snapshot and the changes after it shows what a fresh snapshot shows"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        // Another epoch: consoles begin with an empty board.
+        (self.board, self.dirty) = (Board::default(), BTreeSet::new());
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            // Another epoch: consoles begin with an empty board.
-            (self.life, self.board, self.dirty) = (world.lives, Board::default(), BTreeSet::new());
-        }
         self.dirty.extend(step.changed.iter().cloned());
         self.told = Some(step.now);
         if step.died {

@@ -50,10 +50,6 @@ fn about(command: &Command) -> About<'_> {
     }
 }
 
-fn is_done(step: &Step) -> bool {
-    step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
-}
-
 /// Whether an action, other than the answer, comes of a command's being carried out; others may be due at the same time.
 fn is_for(action: &Action, command: &Command) -> bool {
     match (action, about(command)) {
@@ -249,7 +245,7 @@ impl Checker for ActsWithinQueues {
         let restricted = &world.exchange.config().supervision.queues;
         let Some(allowed) = restricted.get(SUPERVISOR) else { return Ok(()) };
         let verdict = match &step.came {
-            Came::Command(SUPERVISOR, command) if !step.died && is_done(step) => {
+            Came::Command(SUPERVISOR, command) if !step.died && step.is_done() => {
                 let (call, of) = match about(command) {
                     About::Call(call) => (Some(call), self.of.get(&call).cloned().flatten()),
                     About::Agent(agent) => (None, Some(queues_with(world, agent))),

@@ -8,7 +8,6 @@ use switchroom_exchange::{Action, Record};
 #[derive(Debug, Default)]
 pub(super) struct EventsRise {
     last: Option<u64>,
-    life: u32,
 }
 
 impl Checker for EventsRise {
@@ -16,10 +15,12 @@ impl Checker for EventsRise {
         "events are numbered without a gap, in the order in which they happen"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            (self.life, self.last) = (world.lives, None);
-        }
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
         for action in &step.actions {
             let (seq, call, name) = match action {
                 Action::Persist { record: Record::Event(event), .. } => (event.seq, event.call, &*event.name),

@@ -59,7 +59,6 @@ impl Seen {
 pub(super) struct OneFinalResponse {
     invites: BTreeMap<Key, Seen>,
     by_age: VecDeque<(Mono, Key)>,
-    life: u32,
     /// Messages that the exchange met with silence.
     ignored: u64,
 }
@@ -76,11 +75,13 @@ impl Checker for OneFinalResponse {
         "an INVITE gets exactly one final response"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        // What a dead exchange began, nobody can finish.
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            // What a dead exchange began, nobody can finish.
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         let ignored = world.exchange.status().ignored;
         let is_ignored = std::mem::replace(&mut self.ignored, ignored) != ignored;
         self.forget(world, step.now.mono)?;

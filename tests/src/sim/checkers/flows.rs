@@ -85,14 +85,13 @@ pub(super) struct PromptsAreForAnswered {
     /// Calls by the Call-ID of their caller: two, if one copy of an INVITE was refused, another was taken, and the phone asked anew.
     dialled: BTreeMap<String, BTreeSet<CallId>>,
     answered: BTreeSet<CallId>,
-    life: u32,
 }
 
 impl PromptsAreForAnswered {
     /// One call is known, of whose caller that is the Call-ID.
     #[cfg(test)]
     pub(super) fn of_one(dialog: &str, call: CallId) -> Self {
-        Self { dialled: BTreeMap::from([(dialog.to_owned(), [call].into())]), life: 1, ..Self::default() }
+        Self { dialled: BTreeMap::from([(dialog.to_owned(), [call].into())]), ..Self::default() }
     }
 }
 
@@ -101,10 +100,12 @@ impl Checker for PromptsAreForAnswered {
         "a prompt plays only to a caller who was answered"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::CallOpen(open), .. } if open.answered_ms.is_none() => {
@@ -171,7 +172,6 @@ fn is_being_answered(world: &World, call: CallId) -> bool {
 pub(super) struct FlowsAreLeft {
     inside: BTreeMap<CallId, String>,
     left: BTreeSet<CallId>,
-    life: u32,
 }
 
 impl FlowsAreLeft {
@@ -198,10 +198,12 @@ impl Checker for FlowsAreLeft {
         "whoever entered a flow leaves it once, and no route lets in more than it may"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         let cdrs = step.actions.iter().filter_map(|action| match action {
             Action::Persist { record: Record::Cdr(cdr), .. } => Some(cdr),
             _ => None,
@@ -254,7 +256,6 @@ impl Checker for FlowsAreLeft {
 pub(super) struct AskedOnce {
     begun: BTreeSet<CallId>,
     asked: BTreeSet<(CallId, u64)>,
-    life: u32,
 }
 
 impl Checker for AskedOnce {
@@ -262,10 +263,12 @@ impl Checker for AskedOnce {
         "what a flow asks of the outside is asked once, for a call that has begun"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::CallOpen(open), .. } => _ = self.begun.insert(open.call),
@@ -295,7 +298,6 @@ pub(super) struct MessagesAreKept {
     kept: BTreeMap<String, Option<String>>,
     /// As much of it as is surely on disk.
     safe: BTreeMap<String, Option<String>>,
-    life: u32,
 }
 
 impl Checker for MessagesAreKept {
@@ -303,25 +305,26 @@ impl Checker for MessagesAreKept {
         "a message that was taken is kept or deleted, and there again after a restart"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        let is_new_life = std::mem::replace(&mut self.life, world.lives) != world.lives;
-        if is_new_life {
-            // Of a start that died at once the disk may hold a part already.
-            let goes = |id: &String| {
-                let is_it = |a: &Action| matches!(a, Action::Persist { record: Record::MessageGone { id: gone }, .. } if gone == id);
-                step.died && step.actions.iter().any(is_it)
-            };
-            for (id, mailbox) in &self.safe {
-                if !world.store.disk.messages.contains_key(id) && !goes(id) {
-                    return broken(None, format!("message {id} of {mailbox:?} is not on disk"));
-                }
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        // Of a start that died at once the disk may hold a part already.
+        let goes = |id: &String| {
+            let is_it = |a: &Action| matches!(a, Action::Persist { record: Record::MessageGone { id: gone }, .. } if gone == id);
+            step.died && step.actions.iter().any(is_it)
+        };
+        for (id, mailbox) in &self.safe {
+            if !world.store.disk.messages.contains_key(id) && !goes(id) {
+                return broken(None, format!("message {id} of {mailbox:?} is not on disk"));
             }
-            let disk = &world.store.disk;
-            let is_saved =
-                |m: &MessageRecord| !m.is_unfinished || world.cut_off.get(&m.id).is_some_and(Option::is_some);
-            let saved = disk.messages.values().filter(|m| is_saved(m));
-            self.kept = saved.map(|m| (m.id.clone(), m.mailbox.clone())).collect();
         }
+        let disk = &world.store.disk;
+        let is_saved =
+            |m: &MessageRecord| !m.is_unfinished || world.cut_off.get(&m.id).is_some_and(Option::is_some);
+        let saved = disk.messages.values().filter(|m| is_saved(m));
+        self.kept = saved.map(|m| (m.id.clone(), m.mailbox.clone())).collect();
+        Ok(())
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
         let mut begun = BTreeSet::new();
         for action in &step.actions {
             match action {
@@ -358,7 +361,7 @@ impl Checker for MessagesAreKept {
         } else if world.store.waiting() == 0 && self.safe.len() != self.kept.len() {
             self.safe.clone_from(&self.kept);
         }
-        if is_new_life { self.are_there(world) } else { Ok(()) }
+        if step.came == Came::Start { self.are_there(world) } else { Ok(()) }
     }
 
     fn rest(&mut self, world: &World) -> Verdict {

@@ -9,7 +9,6 @@ use switchroom_exchange::{Action, CallId, MediaCommand, Record, Source};
 #[derive(Debug, Default)]
 pub(super) struct HandedOffIsAlone {
     away: BTreeSet<CallId>,
-    life: u32,
 }
 
 impl Checker for HandedOffIsAlone {
@@ -17,10 +16,12 @@ impl Checker for HandedOffIsAlone {
         "who was handed off is heard by nobody, and neither sound nor keys of it are kept"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         for action in &step.actions {
             match action {
                 Action::Persist { record: Record::Event(event), .. } => {

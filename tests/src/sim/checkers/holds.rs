@@ -4,7 +4,7 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Fresh, Glance, holds};
 use crate::sim::world::{Came, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
-use switchroom_exchange::{Action, CallId, LegId, LegState, MediaCommand, MediaEvent, Record, Stage};
+use switchroom_exchange::{Action, CallId, LegId, LegState, MediaCommand, Record, Stage};
 
 /// A phone that holds says that it does not listen (RFC 3264 §8.4: `sendonly` or `inactive`), and our answer says so in our
 /// words: `recvonly` or `inactive`. From then on nothing may be sent to it, no prompt of a flow either, which goes on
@@ -16,7 +16,6 @@ pub(super) struct OnlyListenersAreSent {
     /// Whether the phone of a dialog listens, as our last answer says; by Call-ID.
     dialogs: BTreeMap<String, (CallId, LegId, bool)>,
     fresh: Fresh,
-    life: u32,
 }
 
 /// Dialogs whose offers are remembered.
@@ -27,10 +26,12 @@ impl Checker for OnlyListenersAreSent {
         "a phone is sent sound exactly while it says that it listens"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         // Of mutilated messages nobody can say what they offered.
         if step.died || world.setup.net.garbage_ppm > 0 {
             return Ok(());
@@ -113,16 +114,11 @@ impl OnlyListenersAreSent {
 pub(super) struct SeekersHearRinging {
     /// Callers in queues who were asked something when they pressed a key, and answer in silence until the music is back.
     asked: BTreeSet<CallId>,
-    life: u32,
 }
 
 impl SeekersHearRinging {
     fn note(&mut self, step: &Step) {
-        let is_key = match &step.came {
-            Came::Media(event) => matches!(event, MediaEvent::Digit { .. }),
-            Came::Message(_, bytes) => bytes.starts_with(b"INFO "),
-            _ => false,
-        };
+        let is_key = step.is_key();
         for action in &step.actions {
             match action {
                 Action::Media(MediaCommand::Play { call, is_loop: true, .. }) => _ = self.asked.remove(call),
@@ -139,10 +135,12 @@ impl Checker for SeekersHearRinging {
         "an answered caller for whom phones ring hears ringing"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         self.note(step);
         if step.died {
             return Ok(());

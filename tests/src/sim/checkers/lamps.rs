@@ -58,17 +58,19 @@ impl Checker for LampsShowWhatIs {
         "at rest what each lamp was told last is what is so, and what is told is numbered and new"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        // Nothing of subscriptions outlives the exchange.
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, _world: &World, step: &Step) -> Verdict {
-        match &step.came {
-            Came::Message(_, bytes) if bytes.starts_with(b"SUBSCRIBE ") => {
-                let id = Glance::of(bytes).map(|glance| glance.call_id.to_owned());
-                if let Some(last) = id.and_then(|id| self.last.get_mut(&id)) {
-                    last.is_asked = true;
-                }
-            }
-            // Nothing of subscriptions outlives the exchange.
-            Came::Start => self.last.clear(),
-            _ => {}
+        if let Came::Message(_, bytes) = &step.came
+            && bytes.starts_with(b"SUBSCRIBE ")
+            && let Some(glance) = Glance::of(bytes)
+            && let Some(last) = self.last.get_mut(glance.call_id)
+        {
+            last.is_asked = true;
         }
         for action in &step.actions {
             match action {

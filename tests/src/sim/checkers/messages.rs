@@ -16,33 +16,9 @@ pub(super) struct StoredIsConfirmed {
     confirmed: BTreeMap<String, Option<MessageRecord>>,
     /// Being recorded when the exchange died, and nobody could look at their files since.
     unreadable: BTreeSet<String>,
-    life: u32,
 }
 
 impl StoredIsConfirmed {
-    /// The exchange is new: what was confirmed to the last one is what it begins with, or what was on its way then.
-    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
-        // Of a start that died at once the disk may hold a part already.
-        let of_this = step.actions.iter().filter_map(|action| match action {
-            Action::Persist { ticket: Some(ticket), record } if step.died => Some((*ticket, word(record)?)),
-            _ => None,
-        });
-        self.waiting.extend(of_this);
-        let disk = &world.store.disk.messages;
-        for (id, confirmed) in &self.confirmed {
-            let found = disk.get(id);
-            let was_on_its_way = self.waiting.values().any(|(of, word)| of == id && word.as_ref() == found);
-            if found != confirmed.as_ref() && !was_on_its_way {
-                return broken(None, format!("message {id} was stored as {confirmed:?} and is {found:?}"));
-            }
-        }
-        let unreadable = world.store.disk.unfinished().filter(|m| !world.cut_off.contains_key(&m.id));
-        self.unreadable = unreadable.map(|m| m.id.clone()).collect();
-        self.waiting.clear();
-        self.confirmed = disk.iter().map(|(id, message)| (id.clone(), Some(message.clone()))).collect();
-        Ok(())
-    }
-
     fn hear(&mut self, came: &Came) {
         match came {
             Came::Flushed(Flushed::Stored(tickets)) => {
@@ -73,10 +49,30 @@ impl Checker for StoredIsConfirmed {
          is"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if std::mem::replace(&mut self.life, world.lives) != world.lives {
-            self.begin(world, step)?;
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        // What was confirmed to the last one is what this one begins with, or what was on its way then.
+        // Of a start that died at once the disk may hold a part already.
+        let of_this = step.actions.iter().filter_map(|action| match action {
+            Action::Persist { ticket: Some(ticket), record } if step.died => Some((*ticket, word(record)?)),
+            _ => None,
+        });
+        self.waiting.extend(of_this);
+        let disk = &world.store.disk.messages;
+        for (id, confirmed) in &self.confirmed {
+            let found = disk.get(id);
+            let was_on_its_way = self.waiting.values().any(|(of, word)| of == id && word.as_ref() == found);
+            if found != confirmed.as_ref() && !was_on_its_way {
+                return broken(None, format!("message {id} was stored as {confirmed:?} and is {found:?}"));
+            }
         }
+        let unreadable = world.store.disk.unfinished().filter(|m| !world.cut_off.contains_key(&m.id));
+        self.unreadable = unreadable.map(|m| m.id.clone()).collect();
+        self.waiting.clear();
+        self.confirmed = disk.iter().map(|(id, message)| (id.clone(), Some(message.clone()))).collect();
+        Ok(())
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
         self.hear(&step.came);
         for action in &step.actions {
             match action {

@@ -25,7 +25,7 @@ mod tables;
 mod tests;
 mod wiring;
 
-use super::world::{Step, World};
+use super::world::{Came, Step, World};
 use switchroom_exchange::CallId;
 
 /// What is wrong, and with which call.
@@ -50,6 +50,15 @@ pub trait Checker {
     /// The rule, in one sentence.
     fn rule(&self) -> &'static str;
 
+    /// The exchange starts, for the first time or again: what was known of the one before is over, or is held against the one
+    /// that begins with what is on disk. `step`, the start itself, is looked at after that.
+    ///
+    /// # Errors
+    /// The rule does not hold.
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        Ok(())
+    }
+
     /// Whether it holds after a step of the exchange.
     ///
     /// # Errors
@@ -64,6 +73,17 @@ pub trait Checker {
     /// It does not.
     fn rest(&mut self, _world: &World) -> Verdict {
         Ok(())
+    }
+
+    /// Looks at a step, as whoever plays a run has to do with each.
+    ///
+    /// # Errors
+    /// The rule does not hold.
+    fn check(&mut self, world: &World, step: &Step) -> Verdict {
+        if step.came == Came::Start {
+            self.begin(world, step)?;
+        }
+        self.step(world, step)
     }
 }
 

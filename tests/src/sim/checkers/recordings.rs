@@ -16,7 +16,6 @@ pub(super) struct PausedIsSilent {
     in_flow: BTreeSet<CallId>,
     /// Who has not heard the question to its end, and in what playing.
     asked: BTreeMap<CallId, (LegId, u64)>,
-    life: u32,
 }
 
 impl Checker for PausedIsSilent {
@@ -24,10 +23,12 @@ impl Checker for PausedIsSilent {
         "a recording is silent exactly while somebody wants it so, is asked, or is in a flow, and has no keys of a pause"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         // Who has not heard it is asked no more, either.
         if let Came::Media(MediaEvent::Played { leg, number } | MediaEvent::Unheard { leg, number }) =
             &step.came

@@ -34,7 +34,6 @@ pub(super) struct NoneServedAfterItsEnd {
     /// When each contact was asked for or taken back last: a phone may ask again for what has ended, and is answered again.
     asked: BTreeMap<Contact, Mono>,
     fresh: Fresh,
-    life: u32,
 }
 
 impl Checker for NoneServedAfterItsEnd {
@@ -42,25 +41,26 @@ impl Checker for NoneServedAfterItsEnd {
         "no phone is called where its registration has ended"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        let now = step.now.mono;
-        if self.life != world.lives {
-            self.life = world.lives;
-            // Ends are kept by the wall clock; if that stepped back, they come later by that much, once.
-            let back = u64::try_from(world.stepped_back_ms).unwrap_or(0).saturating_mul(1000);
-            for until in self.until.values_mut() {
-                until.0 += back;
-            }
-            if world.store_failed_before {
-                // The end of a registration may not have reached the disk: it lasts its time once more at most.
-                let most = world.exchange.config().register_max;
-                for kept in world.store.disk.bindings.values() {
-                    let contact = (address(&kept.contact), kept.extension.clone(), kept.remote.ip());
-                    let until = self.until.entry(contact).or_default();
-                    *until = (*until).max(now.after(most));
-                }
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        // Ends are kept by the wall clock; if that stepped back, they come later by that much, once.
+        let back = u64::try_from(world.stepped_back_ms).unwrap_or(0).saturating_mul(1000);
+        for until in self.until.values_mut() {
+            until.0 += back;
+        }
+        if world.store_failed_before {
+            // The end of a registration may not have reached the disk: it lasts its time once more at most.
+            let most = world.exchange.config().register_max;
+            for kept in world.store.disk.bindings.values() {
+                let contact = (address(&kept.contact), kept.extension.clone(), kept.remote.ip());
+                let until = self.until.entry(contact).or_default();
+                *until = (*until).max(step.now.mono.after(most));
             }
         }
+        Ok(())
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        let now = step.now.mono;
         if let Came::Message(flow, bytes) = &step.came
             && bytes.starts_with(b"REGISTER ")
             && let Some(glance) = Glance::of_text(&legible(bytes))
@@ -151,10 +151,12 @@ impl Checker for ConfirmedIsKept {
         "what was confirmed to a phone is on disk, and what is on disk is there again after a restart"
     }
 
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        // Of a start that died at once the disk may hold a part already.
+        if step.died { Ok(()) } else { is_restored(world, step) }
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if step.came == Came::Start && !step.died {
-            return is_restored(world, step);
-        }
         for action in &step.actions {
             let Action::Send { bytes, .. } = action else { continue };
             if bytes.starts_with(b"SIP/2.0 200")

@@ -59,7 +59,6 @@ pub(super) struct SecretsStay {
     /// Calls whose talk is interrupted: phones ring for one party because the other has referred it.
     put_through: BTreeSet<CallId>,
     ladders: BTreeMap<CallId, Looked>,
-    life: u32,
 }
 
 impl Checker for SecretsStay {
@@ -67,10 +66,12 @@ impl Checker for SecretsStay {
         "a secret that a caller typed appears in no record, event, ladder, alarm or view"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if self.life != world.lives {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
         self.note_transfers(world, step);
         if world.typed_secrets.is_empty() {
             return Ok(());
@@ -183,12 +184,7 @@ impl SecretsStay {
     fn note_transfers(&mut self, world: &World, step: &Step) {
         let call = |id: &CallId| world.exchange.call(*id).filter(|call| call.stage == Stage::Seeking);
         self.put_through.retain(|id| call(id).is_some());
-        let command = match &step.came {
-            Came::Command(_, Command::Own(command)) => Some(&**command),
-            Came::Command(_, command) => Some(command),
-            _ => None,
-        };
-        if let Some(Command::Transfer { call: id, .. }) = command {
+        if let Some(Command::Transfer { call: id, .. }) = step.command() {
             self.put_through.extend(call(id).map(|call| call.id));
         }
         for action in &step.actions {

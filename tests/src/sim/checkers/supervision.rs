@@ -3,11 +3,11 @@
 use super::desk::{queues_of, talked_for};
 use super::wiring::{connected, heard, speaks};
 use super::{Checker, Verdict, broken};
-use crate::sim::world::{Came, SUPERVISOR, Step, World};
+use crate::sim::world::{SUPERVISOR, Step, World};
 use std::collections::{BTreeMap, BTreeSet};
 use switchroom_exchange::{
-    Action, Bridge, Call, CallId, LegId, LegState, MediaCommand, MediaEvent, Mode, SIGNAL, Source, Stage,
-    Subject, Supervision,
+    Action, Bridge, Call, CallId, LegId, LegState, MediaCommand, Mode, SIGNAL, Source, Stage, Subject,
+    Supervision,
 };
 
 /// A supervisor who listens is heard by nobody, one who whispers by the agent alone, and no recording holds either.
@@ -72,11 +72,6 @@ impl Checker for SupervisorsAreHeardAsTheyWish {
 
 /// A tone is for the agent at whose call a supervisor does what agents are told of, and for who has just pressed a key.
 fn only_who_is_meant_is_told(world: &World, step: &Step) -> Verdict {
-    let is_key = match &step.came {
-        Came::Media(MediaEvent::Digit { .. }) => true,
-        Came::Message(_, bytes) => bytes.starts_with(b"INFO "),
-        _ => false,
-    };
     let notify = &world.exchange.config().supervision.notify;
     for action in &step.actions {
         let Action::Media(MediaCommand::Play { call: id, leg, number: SIGNAL, .. }) = action else {
@@ -85,7 +80,7 @@ fn only_who_is_meant_is_told(world: &World, step: &Step) -> Verdict {
         let Some(call) = world.exchange.call(*id) else { continue };
         let is_meant =
             |(_, one): (&Call, &Supervision)| notify.contains(&one.mode) && is_agents(world, one, call, *leg);
-        if !is_key && !world.exchange.supervisors_of(*id).any(is_meant) {
+        if !step.is_key() && !world.exchange.supervisors_of(*id).any(is_meant) {
             return broken(
                 Some(*id),
                 format!("leg {} is told by a tone, and nobody is there to be told of", leg.0),

@@ -74,7 +74,7 @@ impl Three {
     fn look(&mut self, step: &Step) {
         let is_digit = |action: &&Action| matches!(action, Action::Persist { record: Record::Event(event), .. } if event.name == "digit");
         self.noted += step.actions.iter().filter(is_digit).count();
-        self.found = self.found.take().or(self.checker.step(&self.world, step).err());
+        self.found = self.found.take().or(self.checker.check(&self.world, step).err());
     }
 
     fn pass(&mut self, seconds: u64) {

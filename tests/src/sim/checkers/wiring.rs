@@ -218,7 +218,6 @@ fn check(world: &World, call: &Call) -> Verdict {
 #[derive(Debug, Default)]
 pub(super) struct PortsFollowLegs {
     owners: BTreeMap<PortSlot, (LegId, CallId)>,
-    life: u32,
 }
 
 impl Checker for PortsFollowLegs {
@@ -226,12 +225,14 @@ impl Checker for PortsFollowLegs {
         "a port pair belongs to one leg at a time, and to none at rest"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
         use crate::sim::world::Came;
         use switchroom_exchange::MediaEvent;
-        if self.life != world.lives {
-            (self.life, self.owners) = (world.lives, BTreeMap::new());
-        }
         if let Came::Media(MediaEvent::Closed { leg, slot, .. } | MediaEvent::OpenFailed { leg, slot, .. }) =
             &step.came
             && self.owners.get(slot).is_some_and(|(owner, _)| owner == leg)

@@ -2,7 +2,7 @@
 
 use super::{Came, Next, SUPERVISOR, Step, USER, Who, World};
 use crate::sim::handset::of_rtp;
-use crate::sim::media::{self, Media};
+use crate::sim::media::{self, Media, Mood};
 use crate::sim::network::HERE;
 use crate::sim::store::Flushed;
 use std::sync::Arc;
@@ -187,7 +187,8 @@ impl World {
 
     pub(super) fn do_media(&mut self, command: &MediaCommand) {
         let (now_us, life) = (self.now.mono.0, self.lives);
-        let later = self.media.command(now_us, &self.setup.media, &mut self.rng, self.is_faulty, command);
+        let mood = Mood::draw(&self.setup.media, &mut self.rng, self.is_faulty);
+        let later = self.media.command(now_us, mood, command);
         for (after, event) in later {
             self.soon(after, Next::Media(life, event));
         }

@@ -43,8 +43,7 @@ pub enum Came {
     Flushed(Flushed),
     /// What came of a question that a flow asked.
     Answered(CallId, u64, Answer),
-    /// A user's command.
-    /// What a user asks for, and who that is.
+    /// Who asks for something, and for what.
     Command(&'static str, Command),
     /// Another configuration.
     Config,
@@ -71,6 +70,31 @@ pub struct Step {
     pub changed: BTreeSet<Changed>,
     /// The exchange died after these actions.
     pub died: bool,
+}
+
+impl Step {
+    /// Whether a user was told that what was asked for is done.
+    pub fn is_done(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
+    }
+
+    /// What a user asked for, whether with all rights or only with those on what is the own.
+    pub fn command(&self) -> Option<&Command> {
+        match &self.came {
+            Came::Command(_, Command::Own(command)) => Some(command),
+            Came::Command(_, command) => Some(command),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody may have pressed a key: in sound, or in a message of its own.
+    pub fn is_key(&self) -> bool {
+        match &self.came {
+            Came::Media(event) => matches!(event, MediaEvent::Digit { .. }),
+            Came::Message(_, bytes) => bytes.starts_with(b"INFO "),
+            _ => false,
+        }
+    }
 }
 
 /// What happens at some time.

@@ -1,6 +1,7 @@
 //! The phones within the world: what reaches them, what they send, how they come and go.
 
 use super::{Next, Queued, Who, World};
+use crate::sim::dice::Dice;
 use crate::sim::handset::of_rtp;
 use crate::sim::inbound::SECRET;
 use crate::sim::network::{garbage, journey, meddled};
@@ -136,8 +137,7 @@ impl World {
         }
         let setup = &self.setup.net;
         let mut queued = Vec::new();
-        if self.is_faulty && setup.garbage_ppm > 0 && handset.rng.below(1_000_000) < setup.garbage_ppm.into()
-        {
+        if self.is_faulty && handset.rng.one_in_million(setup.garbage_ppm) {
             let noise: Arc<[u8]> = garbage(&mut handset.rng, &bytes).into();
             queued.push((setup.delay_us, noise));
         }

@@ -66,8 +66,8 @@ pub(super) fn config(setup: &Setup) -> Config {
         // Where calls are recorded, on one site of three who calls is asked before.
         consent: if setup.floor.seed % 3 == 1 { CONSENT.into() } else { String::new() },
         consent_refuse: Some('5'),
-        // Where calls are recorded, who is held hears music.
         hold_reminder: secs(site.hold_reminder_s),
+        // Where calls are recorded, who is held hears music.
         hold_music: if site.records { vec![HOLD_MUSIC.into()] } else { vec![] },
         ring: secs(site.ring_s),
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],

@@ -8,7 +8,7 @@ use switchroom_acd::fact::AgentFact;
 use switchroom_acd::{
     Activity, CallBackAct, CallBackEnd, CallBackFact, Exit, Fact, Presence, Remembered, State,
 };
-use switchroom_exchange::{Action, AgentAct, CallId, Command};
+use switchroom_exchange::{AgentAct, CallId, Command};
 
 /// Who changed a presence, in what is written down, when it was the agent's own phone in a flow.
 const BY_PHONE: &str = "agent";
@@ -20,7 +20,6 @@ pub(in super::super) struct OneCallPerAgent {
     talks: BTreeMap<String, u128>,
     /// Agents who call somebody back whom they have not reached yet.
     calling: BTreeMap<u128, String>,
-    life: u32,
 }
 
 fn is_reached(fact: &Fact) -> bool {
@@ -33,11 +32,12 @@ impl Checker for OneCallPerAgent {
         "no agent has two calls of queues, or is offered one during after-call time, a break or another offer"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        // A start is the first of a life, also one at which it ends.
-        if step.came == Came::Start || self.life != world.lives && !step.died {
-            *self = Self { life: world.lives, ..Self::default() };
-        }
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        Ok(())
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
         for fact in facts(step) {
             match fact {
                 Fact::Agent(fact) if fact.is.activity == Activity::Offered => {
@@ -113,7 +113,6 @@ impl Checker for OneCallPerAgent {
 pub(in super::super) struct TimeAddsUp {
     /// Since when; `None` if that was before this life.
     states: BTreeMap<String, (State, Option<i64>)>,
-    life: u32,
 }
 
 impl TimeAddsUp {
@@ -137,15 +136,18 @@ impl Checker for TimeAddsUp {
         "an agent's time in states adds up to the time signed in, to the millisecond"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        if !step.died {
+            let known = world.store.disk.agents.values().map(|(_, one)| one);
+            self.states = known.map(|one| (one.agent.clone(), (one.state.clone(), None))).collect();
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
         if step.came == Came::Start && step.died {
             // What of this start reached the disk is known at the next one only.
             return Ok(());
-        }
-        if step.came == Came::Start {
-            let known = world.store.disk.agents.values().map(|(_, one)| one);
-            self.states = known.map(|one| (one.agent.clone(), (one.state.clone(), None))).collect();
-            self.life = world.lives;
         }
         let now = mono(step);
         facts(step).try_for_each(|fact| match fact {
@@ -215,25 +217,19 @@ impl Checker for WhereTheyChose {
         "agents are where they chose to be, after a restart as well, and idle at rest"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if step.came == Came::Start {
-            let known = world.store.disk.agents.values().map(|(_, one)| one);
-            self.presences = known.map(|one| (one.agent.clone(), one.state.presence.clone())).collect();
-            if !step.died {
-                self.restarted(world)?;
-            }
-        }
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        let known = world.store.disk.agents.values().map(|(_, one)| one);
+        self.presences = known.map(|one| (one.agent.clone(), one.state.presence.clone())).collect();
+        if step.died { Ok(()) } else { self.restarted(world) }
+    }
+
+    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
         let before = self.presences.clone();
         for fact in agent_facts(step) {
             self.presences.insert(fact.agent.clone(), fact.is.presence.clone());
         }
-        let command = match &step.came {
-            Came::Command(_, Command::Own(command)) => Some(&**command),
-            Came::Command(_, command) => Some(command),
-            _ => None,
-        };
-        if let Some(Command::Agent(AgentAct::Choose { agent, presence, .. })) = command
-            && step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. }))
+        if let Some(Command::Agent(AgentAct::Choose { agent, presence, .. })) = step.command()
+            && step.is_done()
         {
             let is = self.presences.get(agent).cloned().unwrap_or_default();
             // A phone that cannot be reached may be found so at once, by a rule.

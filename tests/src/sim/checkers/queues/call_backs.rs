@@ -87,24 +87,25 @@ impl Checker for CallBacksEndOnce {
         "a call-back ends once, is kept until then, and no number has two in a queue"
     }
 
-    fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        let is_start = step.came == Came::Start;
-        if is_start {
-            *self = Self::default();
-            for fact in world.store.disk.facts.values() {
-                if let Fact::CallBack(fact) = fact {
-                    // A store that failed has gaps: what is not there cannot be held against anybody.
-                    let _ = self.write(fact, true);
-                }
+    fn begin(&mut self, world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        for fact in world.store.disk.facts.values() {
+            if let Fact::CallBack(fact) = fact {
+                // A store that failed has gaps: what is not there cannot be held against anybody.
+                let _ = self.write(fact, true);
             }
         }
+        Ok(())
+    }
+
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
         for fact in facts(step) {
             if let Fact::CallBack(fact) = fact {
                 self.write(fact, false)?;
             }
         }
         // A start that died may have lost what it wrote.
-        let is_due = is_start || world.steps.is_multiple_of(211);
+        let is_due = step.came == Came::Start || world.steps.is_multiple_of(211);
         if is_due && !step.died { self.compare(world) } else { Ok(()) }
     }
 

@@ -8,7 +8,7 @@ use switchroom_acd::config::{Config as FloorConfig, QueueConfig};
 use switchroom_acd::fact::{Decision, LeftFact, OfferEndedFact, OfferOutcome, Trigger};
 use switchroom_acd::figures::{Figures, HALF_HOUR_MS, QueueCounts};
 use switchroom_acd::{CallBackAct, CallBackFact, Exit, Fact};
-use switchroom_exchange::{Action, AgentAct, CallId, Command};
+use switchroom_exchange::{AgentAct, CallId, Command};
 
 /// Somebody who waits.
 #[derive(Debug, Clone)]
@@ -157,9 +157,13 @@ impl NobodyOvertakes {
     }
 }
 
-impl NobodyOvertakes {
-    /// After a start those whom the disk names stand in the line at once, in the order in which they had come.
-    fn start(&mut self, world: &World, step: &Step) {
+impl Checker for NobodyOvertakes {
+    fn rule(&self) -> &'static str {
+        "nobody overtakes within a queue and its priority, unless skills or tiers say so"
+    }
+
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        // Those whom the disk names stand in the line at once, in the order in which they had come.
         (self.waiting, self.resting, self.asked) = Default::default();
         let mut open = BTreeMap::new();
         for fact in world.store.disk.facts.values() {
@@ -186,23 +190,16 @@ impl NobodyOvertakes {
             };
             self.waiting.insert(fact.id, waits);
         }
-    }
-}
-
-impl Checker for NobodyOvertakes {
-    fn rule(&self) -> &'static str {
-        "nobody overtakes within a queue and its priority, unless skills or tiers say so"
+        Ok(())
     }
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         let now = mono(step);
         match &step.came {
-            Came::Start => self.start(world, step),
             Came::Config => self.reloaded = Some(now),
             Came::Command(_, Command::Agent(AgentAct::Priority { call, priority })) => {
-                let is_done = step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. }));
                 for line in [&mut self.waiting, &mut self.resting] {
-                    if let Some(waits) = line.get_mut(&call.0).filter(|_| is_done) {
+                    if let Some(waits) = line.get_mut(&call.0).filter(|_| step.is_done()) {
                         waits.priority = (*priority).clamp(0, 9);
                     }
                 }
@@ -338,17 +335,19 @@ impl Checker for EverybodyLeavesOnce {
         "who joins a queue leaves it once, and figures count just that"
     }
 
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        *self = Self::default();
+        for fact in world.store.disk.facts.values().filter(|_| !step.died) {
+            // Where a store that failed has gaps, there is nothing to compare.
+            self.has_gaps |= self.count(fact).is_err();
+        }
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if step.came == Came::Start {
-            *self = Self::default();
-            if step.died {
-                // What of this start reached the disk is known at the next one only.
-                return Ok(());
-            }
-            for fact in world.store.disk.facts.values() {
-                // Where a store that failed has gaps, there is nothing to compare.
-                self.has_gaps |= self.count(fact).is_err();
-            }
+        if step.came == Came::Start && step.died {
+            // What of this start reached the disk is known at the next one only.
+            return Ok(());
         }
         facts(step).try_for_each(|fact| self.count(fact))?;
         if world.steps.is_multiple_of(1_009) { self.compare(world) } else { Ok(()) }

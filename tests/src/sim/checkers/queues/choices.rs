@@ -2,7 +2,7 @@
 
 use super::super::{Checker, Verdict, broken};
 use super::{facts, mono};
-use crate::sim::world::{Came, Step, World};
+use crate::sim::world::{Step, World};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use switchroom_acd::config::SortKey;
@@ -33,15 +33,6 @@ pub(in super::super) struct ChosenByTheRule {
 }
 
 impl ChosenByTheRule {
-    fn begin(&mut self, world: &World, step: &Step) {
-        let known = world.store.disk.agents.values().map(|(_, one)| one.agent.clone());
-        *self = Self {
-            last_calls: known.map(|agent| (agent, mono(step))).collect(),
-            before: (!world.store.disk.facts.is_empty()).then(BTreeMap::new),
-            ..Self::default()
-        };
-    }
-
     /// At local midnight nobody has done anything yet.
     fn look_at_the_day(&mut self, world: &World, step: &Step) {
         let day = world.exchange.config().inbound.zone.civil(step.now.wall.0).date();
@@ -160,10 +151,17 @@ impl Checker for ChosenByTheRule {
         "who is chosen follows from what is written down of the choice"
     }
 
+    fn begin(&mut self, world: &World, step: &Step) -> Verdict {
+        let known = world.store.disk.agents.values().map(|(_, one)| one.agent.clone());
+        *self = Self {
+            last_calls: known.map(|agent| (agent, mono(step))).collect(),
+            before: (!world.store.disk.facts.is_empty()).then(BTreeMap::new),
+            ..Self::default()
+        };
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if step.came == Came::Start {
-            self.begin(world, step);
-        }
         self.look_at_the_day(world, step);
         for fact in facts(step) {
             if let Fact::Offered(decision) = fact {

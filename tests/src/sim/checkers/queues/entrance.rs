@@ -168,12 +168,8 @@ impl OnlyWhoMayComesIn {
 
     /// What users say of queues, and what is forgotten because a queue is gone.
     fn said(&mut self, world: &World, step: &Step) -> Verdict {
-        if step.came == Came::Start {
-            let said = world.store.disk.doors.iter().map(|(queue, (_, fact))| (queue.clone(), fact.door));
-            self.doors = said.collect();
-        }
         if let Came::Command(_, Command::Agent(AgentAct::Door { queue, door })) = &step.came
-            && step.actions.iter().any(|action| matches!(action, Action::Reply { result: Ok(_), .. }))
+            && step.is_done()
         {
             self.doors.insert(queue.clone(), *door);
             let is_it =
@@ -207,20 +203,25 @@ impl Checker for OnlyWhoMayComesIn {
         "a queue lets in whom its door, its hours, who works there and its limits of calls let in, and nobody else"
     }
 
+    fn begin(&mut self, world: &World, _step: &Step) -> Verdict {
+        let said = world.store.disk.doors.iter().map(|(queue, (_, fact))| (queue.clone(), fact.door));
+        *self = Self { doors: said.collect(), ..Self::default() };
+        // Who asked to be called back is remembered over a restart.
+        let floor = world.exchange.floor();
+        for queue in floor.queues() {
+            let asked = floor.call_backs_of(&queue.name).map(|one| one.id).collect();
+            self.queues.insert(queue.name.clone(), Queue { asked, ..Queue::default() });
+        }
+        self.note_presences(world);
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        let verdict = self.said(world, step);
+        self.said(world, step)?;
         if step.came == Came::Start {
-            *self = Self { doors: std::mem::take(&mut self.doors), ..Self::default() };
-            // Who asked to be called back is remembered over a restart.
-            let floor = world.exchange.floor();
-            for queue in floor.queues() {
-                let asked = floor.call_backs_of(&queue.name).map(|one| one.id).collect();
-                self.queues.insert(queue.name.clone(), Queue { asked, ..Queue::default() });
-            }
-            self.note_presences(world);
+            // What is written down now is of before, or is in what the floor says already.
             return Ok(());
         }
-        verdict?;
         for action in &step.actions {
             if let Action::Persist { record: Record::Event(event), .. } = action
                 && event.name == "held_waits_again"

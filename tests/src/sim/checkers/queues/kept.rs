@@ -1,7 +1,7 @@
 //! Facts reach the disk, whatever the store does meanwhile.
 
 use crate::sim::checkers::{Checker, Verdict, broken};
-use crate::sim::world::{Came, Step, World};
+use crate::sim::world::{Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::Fact;
 use switchroom_exchange::{Action, Record};
@@ -18,9 +18,14 @@ impl Checker for FactsReachTheDisk {
         "what happens to queues and agents is on disk at rest, though the store refused it before"
     }
 
+    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+        // What a process that died had told nobody is lost with it.
+        *self = Self::default();
+        Ok(())
+    }
+
     fn step(&mut self, _world: &World, step: &Step) -> Verdict {
-        if step.came == Came::Start || step.died {
-            // What a process that died had told nobody is lost with it.
+        if step.died {
             self.told.clear();
         }
         for action in step.actions.iter().filter(|_| !step.died) {

@@ -99,15 +99,16 @@ impl Checker for InboxIsWhoGaveUp {
         "the inbox holds who gave up and was not answered since, and what was done about them"
     }
 
+    fn begin(&mut self, world: &World, _step: &Step) -> Verdict {
+        *self = Self::default();
+        world.store.disk.facts.values().for_each(|fact| self.write(fact));
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        let is_start = step.came == Came::Start;
-        if is_start {
-            *self = Self::default();
-            world.store.disk.facts.values().for_each(|fact| self.write(fact));
-        }
         facts(step).for_each(|fact| self.write(fact));
         // A start that died may have lost what it wrote.
-        let is_due = is_start || world.steps.is_multiple_of(211);
+        let is_due = step.came == Came::Start || world.steps.is_multiple_of(211);
         if is_due && !step.died { self.compare(world) } else { Ok(()) }
     }
 

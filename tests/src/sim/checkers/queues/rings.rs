@@ -66,15 +66,17 @@ impl Checker for RungIsOffered {
          the caller picked up"
     }
 
+    fn begin(&mut self, world: &World, _step: &Step) -> Verdict {
+        let known = world.store.disk.agents.values().map(|(_, one)| one);
+        let seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
+        *self = Self { seats, ..Self::default() };
+        Ok(())
+    }
+
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
-        if step.came == Came::Start {
-            let known = world.store.disk.agents.values().map(|(_, one)| one);
-            *self = Self::default();
-            self.seats = known.map(|one| (one.agent.clone(), one.extension.clone())).collect();
-        }
         // Whoever picks a caller up is rung beside all agents. Of a step that was cut short nobody heard the reply.
         if let Came::Command(_, Command::PickUp { call, phone: Some(phone) }) = &step.came
-            && (step.died || step.actions.iter().any(|a| matches!(a, Action::Reply { result: Ok(_), .. })))
+            && (step.died || step.is_done())
         {
             self.picked.insert((call.0, phone.clone()));
         }
