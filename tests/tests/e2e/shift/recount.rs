@@ -259,7 +259,9 @@ impl Recount {
     pub(super) fn queue(&self) -> Value {
         let count = |of: &mut dyn Iterator<Item = &Fact>| of.count() as u64;
         let in_time = |fact: &&Fact| fact.waited_ms <= fact.service_level_ms;
-        let offered = count(&mut self.facts("joined"));
+        // Who left a place to another call is counted with that one.
+        let moved = count(&mut self.left("moved"));
+        let offered = count(&mut self.facts("joined")) - moved;
         let (answered, abandoned) = (count(&mut self.left("answered")), count(&mut self.left("abandoned")));
         let short = count(&mut self.left("abandoned").filter(|f| f.waited_ms < f.short_abandon_ms));
         let good = count(&mut self.left("answered").filter(in_time));

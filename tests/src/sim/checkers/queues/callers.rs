@@ -5,7 +5,7 @@ use super::{facts, mono};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
 use switchroom_acd::config::{Config as FloorConfig, QueueConfig};
-use switchroom_acd::fact::{Decision, LeftFact, OfferEndedFact, OfferOutcome, Trigger};
+use switchroom_acd::fact::{Decision, JoinedFact, LeftFact, OfferEndedFact, OfferOutcome, Trigger};
 use switchroom_acd::figures::{Figures, HALF_HOUR_MS, QueueCounts};
 use switchroom_acd::{CallBackAct, CallBackFact, Exit, Fact};
 use switchroom_exchange::{AgentAct, CallId, Command};
@@ -47,6 +47,8 @@ pub(in super::super) struct NobodyOvertakes {
     resting: BTreeMap<u128, Waits>,
     /// Call-backs of callers who still wait, by the call.
     asked: BTreeMap<u128, u128>,
+    /// Who left a place to another call within this step.
+    moved: BTreeMap<u128, Waits>,
     count: u64,
     reloaded: Option<i64>,
 }
@@ -106,6 +108,31 @@ impl NobodyOvertakes {
 }
 
 impl NobodyOvertakes {
+    /// At the end of the line, or where one stood who leaves that place in this step.
+    fn joined(&mut self, now: i64, joined: &JoinedFact) -> Verdict {
+        self.count += 1;
+        let place = match joined.instead_of {
+            None => (now, self.count),
+            Some(other) => match self.moved.remove(&other).filter(|left| left.queue == joined.queue) {
+                Some(left) if joined.priority >= left.priority => (left.since, left.number),
+                left => {
+                    let text = format!("took the place of {other:x}, which was {left:?}: {joined:?}");
+                    return broken(Some(CallId(joined.call)), text);
+                }
+            },
+        };
+        let waits = Waits {
+            queue: joined.queue.clone(),
+            priority: joined.priority,
+            since: place.0,
+            number: place.1,
+            rings: 0,
+            is_call_back: false,
+        };
+        self.waiting.insert(joined.call, waits);
+        Ok(())
+    }
+
     fn place_of(&self, call: u128) -> Option<&Waits> {
         self.waiting.get(&call).or_else(|| self.resting.get(&call))
     }
@@ -123,7 +150,10 @@ impl NobodyOvertakes {
 
     /// Who leaves to be called back has its call-back in its place from then on.
     fn left(&mut self, left: &LeftFact) {
-        self.waiting.remove(&left.call);
+        let waits = self.waiting.remove(&left.call);
+        if let Some(waits) = waits.filter(|_| left.exit == Exit::Moved) {
+            self.moved.insert(left.call, waits);
+        }
         let asked = self.asked.remove(&left.call).filter(|_| left.exit == Exit::CalledBack);
         let stands = asked.and_then(|id| Some((id, self.resting.remove(&id)?)));
         self.waiting.extend(stands);
@@ -195,6 +225,7 @@ impl Checker for NobodyOvertakes {
 
     fn step(&mut self, world: &World, step: &Step) -> Verdict {
         let now = mono(step);
+        self.moved.clear();
         match &step.came {
             Came::Config => self.reloaded = Some(now),
             Came::Command(_, Command::Agent(AgentAct::Priority { call, priority })) => {
@@ -208,18 +239,7 @@ impl Checker for NobodyOvertakes {
         }
         for fact in facts(step) {
             match fact {
-                Fact::Joined(joined) => {
-                    self.count += 1;
-                    let waits = Waits {
-                        queue: joined.queue.clone(),
-                        priority: joined.priority,
-                        since: now,
-                        number: self.count,
-                        rings: 0,
-                        is_call_back: false,
-                    };
-                    self.waiting.insert(joined.call, waits);
-                }
+                Fact::Joined(joined) => self.joined(now, joined)?,
                 Fact::Offered(decision) => {
                     self.look(now, world, decision)?;
                     // Whose rest is over stands in the line again.
@@ -296,6 +316,8 @@ impl EverybodyLeavesOnce {
                     Exit::Answered => count.answered += 1,
                     Exit::Abandoned => count.abandoned += 1,
                     Exit::CalledBack => count.called_back += 1,
+                    // Whoever took its place is counted.
+                    Exit::Moved => count.offered -= 1,
                     Exit::Timeout
                     | Exit::Full
                     | Exit::Closed

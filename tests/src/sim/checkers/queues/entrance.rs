@@ -119,6 +119,11 @@ impl OnlyWhoMayComesIn {
 
     fn take(&mut self, world: &World, now_ms: i64, fact: &Fact) -> Verdict {
         match fact {
+            // Who takes the place of one who was let in is let in.
+            Fact::Joined(joined) if joined.instead_of.is_some() => {
+                self.settle(world, now_ms, None)?;
+                self.queues.entry(joined.queue.clone()).or_default().waiting.insert(joined.call);
+            }
             Fact::Joined(joined) => {
                 self.settle(world, now_ms, None)?;
                 self.joined = Some((joined.queue.clone(), joined.call));
