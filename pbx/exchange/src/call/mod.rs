@@ -131,7 +131,7 @@ pub struct Leg {
     pub quality: Quality,
     /// How it ended, for the CDR.
     pub outcome: LegOutcome,
-    /// For how long it is rung, and what came of that so far; none if nobody rang it.
+    /// For how long it is rung, and what came of that so far; none if it was not we who rang it.
     pub(crate) ringing: Option<Ringing>,
     /// By which way its digits for a flow count.
     pub(crate) counted: Counted,
