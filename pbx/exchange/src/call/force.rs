@@ -33,7 +33,7 @@ impl Exchange {
         let number = call.number;
         match call.stage {
             Stage::Talking { .. } => self.transfer_talk(now, id, to, user)?,
-            Stage::Flow if call.hand_off.is_some() => {
+            Stage::Flow if call.hand_off().is_some() => {
                 return Err(format!(
                     "in call {number} somebody waits for who is in the flow; try again when it is back"
                 ));
