@@ -158,7 +158,8 @@ pub struct AgentFact {
     pub lasted_ms: u64,
     /// What it is.
     pub is: State,
-    /// Who or what changed it: `agent`, `no_answer`, `restart`, a user's name, …
+    /// Who or what changed it: the name of a user, or a word: `agent`, `answer`, `configuration`,
+    /// `displaced`, `hang_up`, `hold`, `midnight`, `no_answer`, `offer`, `phone`, `rest`, `restart`, `time`.
     pub by: String,
 }
 

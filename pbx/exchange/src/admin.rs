@@ -136,7 +136,7 @@ impl Exchange {
             }
         }
         // Who may be on a recording may have changed.
-        let consulted = self.calls.values().filter(|call| call.consult.is_some()).map(|call| call.id);
+        let consulted = self.calls.values().filter(|call| call.consult().is_some()).map(|call| call.id);
         consulted.collect::<Vec<_>>().into_iter().for_each(|id| self.tape_third(id));
         if self.config.keep_alive.is_zero() && !old.keep_alive.is_zero() {
             // Nobody is asked any more, so nobody can be found back: who registered is there.

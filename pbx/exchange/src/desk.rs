@@ -266,7 +266,7 @@ impl Exchange {
             Some(agents) => {
                 call.leg(agents).and_then(|leg| leg.extension.as_deref()).is_none_or(|at| at == seat)
             }
-            None => call.transfer.is_none() && call.hand_off.is_none(),
+            None => call.transfer().is_none() && call.hand_off().is_none(),
         };
         if is_theirs {
             return Ok(());

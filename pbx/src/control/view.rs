@@ -155,14 +155,14 @@ pub fn call(exchange: &Exchange, call: &x::Call) -> w::CallView {
         place: exchange.place_of(call.id).map(|(flow, node)| w::PlaceView { flow, node }),
         queue: floor::queue_of_waiter(exchange, call.id),
         queues: call.queues.iter().cloned().collect(),
-        hand_off: call.hand_off.as_ref().map(|hand_off| w::HandOffView {
+        hand_off: call.hand_off().map(|hand_off| w::HandOffView {
             flow: hand_off.flow.clone(),
             by: call.leg(hand_off.by).map(|leg| party(&leg.party)).unwrap_or_default(),
             is_waiting: call.hander().is_some(),
             since_ms: hand_off.since.wall.0,
         }),
         handed_back: call.handed_back.iter().map(handed_back).collect(),
-        consult: call.consult.as_ref().map(|consult| w::ConsultView {
+        consult: call.consult().map(|consult| w::ConsultView {
             by: call.leg(consult.by).map(|leg| party(&leg.party)).unwrap_or_default(),
             third: party(&consult.third),
             call: consult.own.to_string(),

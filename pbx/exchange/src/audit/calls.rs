@@ -157,7 +157,8 @@ fn stages(x: &Exchange, wrong: &mut Vec<String>) {
             }
             // Whom a flow dials for may have been answered by it, and whom we called has answered us.
             Stage::Seeking => {
-                let is_sought = call.is_placed || x.visits.contains_key(&call.id) || call.transfer.is_some();
+                let is_sought =
+                    call.is_placed || x.visits.contains_key(&call.id) || call.transfer().is_some();
                 let is_answered = caller == Some(LegState::Up) && is_sought;
                 up.len() == usize::from(is_answered) + transferors && callees > 0 && is_waiting(caller)
             }
@@ -186,7 +187,7 @@ fn answered(x: &Exchange, wrong: &mut Vec<String>) {
                 let is_answered = call.has_answered_caller();
                 call.answered.is_some() == is_answered
                     && call.with.is_some() == is_answered
-                    && (!is_answered || call.transfer.is_some() || x.visits.contains_key(&call.id))
+                    && (!is_answered || call.transfer().is_some() || x.visits.contains_key(&call.id))
             }
             Stage::Talking { .. } | Stage::Service { .. } => call.answered.is_some() && call.with.is_some(),
             Stage::Ended { .. } => call.answered.is_some() == call.with.is_some(),
@@ -216,7 +217,7 @@ fn order(x: &Exchange, wrong: &mut Vec<String>) {
 /// A transfer is under way exactly while phones are rung for it; who is rung back has gone before.
 fn transfers(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
-        let Some(transfer) = &call.transfer else { continue };
+        let Some(transfer) = call.transfer() else { continue };
         if call.stage != Stage::Seeking || transfer.by == call.caller || call.leg(transfer.by).is_none() {
             wrong.push(format!("call {} is {:?} with {transfer:?}", call.id, call.stage));
         }
@@ -230,10 +231,10 @@ fn transfers(x: &Exchange, wrong: &mut Vec<String>) {
 fn hand_offs(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
         let is_lent = x.visits.get(&call.id).is_some_and(|visit| visit.is_lent);
-        let is_right = match &call.hand_off {
+        let is_right = match call.hand_off() {
             Some(hand_off) => {
                 let is_there = call.leg(hand_off.by).is_some() && hand_off.by != call.caller;
-                is_lent && is_there && call.stage == Stage::Flow && call.transfer.is_none()
+                is_lent && is_there && call.stage == Stage::Flow
             }
             // After the end of the call the flow may still clean up.
             None => !is_lent || call.is_ended(),
@@ -241,7 +242,9 @@ fn hand_offs(x: &Exchange, wrong: &mut Vec<String>) {
         if !is_right {
             wrong.push(format!(
                 "call {} is {:?}, handed off: {:?}, its flow has it lent: {is_lent}",
-                call.id, call.stage, call.hand_off
+                call.id,
+                call.stage,
+                call.hand_off()
             ));
         }
     }
@@ -259,7 +262,7 @@ fn pauses(x: &Exchange, wrong: &mut Vec<String>) {
         if call.is_paused_in_vain() {
             wrong.push(format!("call {} is not recorded and has its recording paused", call.id));
         }
-        if call.is_taped() && call.hand_off.is_some() && !call.is_recording_paused() {
+        if call.is_taped() && call.hand_off().is_some() && !call.is_recording_paused() {
             wrong.push(format!("call {} is recorded while one of its parties is in a flow", call.id));
         }
         let talks = matches!(call.stage, Stage::Talking { .. }) && !call.is_briefed();

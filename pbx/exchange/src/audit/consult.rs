@@ -6,14 +6,13 @@ use crate::{Exchange, Service};
 
 pub(super) const RULES: &[Rule] = &[talks, thirds, told];
 
-/// In a talk one consults, by a leg of it, a third whose call is placed for that; and nothing else is done with the two.
+/// In a talk one consults, by a leg of it, a third whose call is placed for that.
 fn talks(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
-        let Some(consult) = &call.consult else { continue };
+        let Some(consult) = call.consult() else { continue };
         let is_party = call.other(consult.by).is_some();
-        let is_alone = call.transfer.is_none() && call.hand_off.is_none() && !call.is_briefed();
         let is_known = x.calls.get(&consult.own).is_some_and(|own| own.consulted_in == Some(call.id));
-        if !is_party || !is_alone || !is_known {
+        if !is_party || !is_known {
             wrong.push(format!("call {} is {:?} with {consult:?}", call.id, call.stage));
         }
     }
@@ -29,7 +28,7 @@ fn thirds(x: &Exchange, wrong: &mut Vec<String>) {
             }
             continue;
         };
-        let talk = x.calls.get(&target).and_then(|talk| talk.consult.as_ref());
+        let talk = x.calls.get(&target).and_then(|talk| talk.consult());
         let Some(consult) = talk.filter(|consult| consult.own == call.id) else {
             wrong.push(format!("call {} is a third's, of which call {target} knows nothing", call.id));
             continue;
@@ -49,6 +48,6 @@ fn thirds(x: &Exchange, wrong: &mut Vec<String>) {
 /// The recording has the third exactly while who consults hears it.
 fn told(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values().filter(|call| !x.is_third_told(call)) {
-        wrong.push(format!("the recording of call {} was not told of {:?}", call.id, call.consult));
+        wrong.push(format!("the recording of call {} was not told of {:?}", call.id, call.consult()));
     }
 }

@@ -64,7 +64,7 @@ fn searches(x: &Exchange, wrong: &mut Vec<String>) {
     for (id, visit) in &x.visits {
         let is_seeking = x.calls.get(id).is_some_and(|call| call.stage == Stage::Seeking);
         let is_offered = x.floor.waiter(id.0).is_some_and(|waiter| waiter.offer.is_some());
-        let is_transferred = x.calls.get(id).is_some_and(|call| call.transfer.is_some());
+        let is_transferred = x.calls.get(id).is_some_and(|call| call.transfer().is_some());
         let is_picked_up = visit.waits.is_some() && is_picked_up(x, *id);
         let is_sought = visit.dial.is_some() || is_offered || is_transferred || is_picked_up;
         if is_sought != is_seeking {

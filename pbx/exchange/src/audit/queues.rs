@@ -68,7 +68,7 @@ fn talks(x: &Exchange, wrong: &mut Vec<String>) {
         let stage = x.calls.get(&CallId(call)).map(|call| &call.stage);
         // Who has transferred the caller has the call until that is done.
         // Who has handed it off has it back later.
-        let is_away = |call: &crate::Call| call.transfer.is_some() || call.hander().is_some();
+        let is_away = |call: &crate::Call| call.transfer().is_some() || call.hander().is_some();
         let is_leaving = x.calls.get(&CallId(call)).is_some_and(is_away);
         // Who calls somebody back has that one before it answers.
         let calls_back = x.floor.call_back(name).is_some() && matches!(stage, Some(Stage::Seeking));

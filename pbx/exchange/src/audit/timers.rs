@@ -61,7 +61,7 @@ fn seeking(x: &Exchange, wrong: &mut Vec<String>) {
 
 fn briefed(x: &Exchange, wrong: &mut Vec<String>) {
     for call in x.calls.values() {
-        let Some(briefing) = &call.briefing else { continue };
+        let Some(briefing) = call.briefing() else { continue };
         let with = match call.stage {
             Stage::Talking { with } => Some(with),
             Stage::Seeking if call.call_back.is_some() => Some(call.caller),

@@ -12,7 +12,7 @@
 //! A briefed call talks, for its stage, the floor and its CDR: who answered has the caller. But neither hears the other, keys
 //! go nowhere, and the recording, which begins with the bridge, has nothing of it.
 
-use super::Stage;
+use super::{Stage, UnderWay};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::BRIEFING_MAX;
@@ -109,7 +109,8 @@ impl Exchange {
         let mut hearing: BTreeSet<LegId> = said.iter().map(|(leg, _)| *leg).collect();
         hearing.extend(question.as_ref().map(|(question, _)| question.of));
         let asked = question.as_ref().map(|(question, clips)| (question.of, clips.clone()));
-        call.briefing = Some(Briefing { number, hearing, question: question.map(|(question, _)| question) });
+        let question = question.map(|(question, _)| question);
+        call.begin(UnderWay::Briefing(Briefing { number, hearing, question }));
         if let Some((leg, clips)) = asked {
             let number = number + QUESTIONS;
             self.media(MediaCommand::Play { call: id, leg, number, clips, is_loop: false });
@@ -144,7 +145,7 @@ impl Exchange {
         if number < NUMBERS {
             return false;
         }
-        let briefing = self.calls.get_mut(&id).and_then(|call| call.briefing.as_mut());
+        let briefing = self.calls.get_mut(&id).and_then(|call| call.briefing_mut());
         let Some(briefing) = briefing else { return true };
         let told = briefing.number;
         if let Some(question) =
@@ -167,7 +168,7 @@ impl Exchange {
     }
 
     fn has_heard_all(&mut self, now: Now, id: CallId, leg: LegId) {
-        let briefing = self.calls.get_mut(&id).and_then(|call| call.briefing.as_mut());
+        let briefing = self.calls.get_mut(&id).and_then(|call| call.briefing_mut());
         let Some(briefing) = briefing else { return };
         briefing.hearing.remove(&leg);
         if briefing.hearing.is_empty() {
@@ -182,7 +183,7 @@ impl Exchange {
     pub(crate) fn end_briefing(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let is_bridged = matches!(call.stage, Stage::Talking { .. });
-        let asked = call.briefing.as_ref().and_then(Briefing::asks);
+        let asked = call.briefing().and_then(Briefing::asks);
         if !self.drop_briefing(id) {
             return;
         }
@@ -200,7 +201,7 @@ impl Exchange {
 
     /// The call is no longer one that is about to be connected. False if it was none.
     pub(crate) fn drop_briefing(&mut self, id: CallId) -> bool {
-        let Some(briefing) = self.calls.get_mut(&id).and_then(|call| call.briefing.take()) else {
+        let Some(briefing) = self.calls.get_mut(&id).and_then(|call| call.take_briefing()) else {
             return false;
         };
         self.timers.cancel(Timer::Briefing(id));

@@ -132,7 +132,7 @@ impl Exchange {
         let others = [Some(call.caller), call.other(call.caller)].into_iter().flatten();
         call.set_consent(asked, Consent::Asked);
         let listens = self.config.consent_refuse.is_some();
-        let Some(briefing) = call.briefing.as_mut() else { return };
+        let Some(briefing) = call.briefing_mut() else { return };
         if let Some(question) = briefing.question.as_mut() {
             question.listens = listens;
         }
@@ -166,7 +166,7 @@ impl Exchange {
     /// Who is asked has heard all of it, and has not refused.
     pub(super) fn note_consent(&mut self, id: CallId, leg: LegId) {
         if let Some(call) = self.calls.get_mut(&id)
-            && call.briefing.as_ref().is_some_and(|briefing| briefing.asks() == Some(leg))
+            && call.briefing().is_some_and(|briefing| briefing.asks() == Some(leg))
         {
             call.set_consent(leg, Consent::Given);
         }
@@ -191,7 +191,7 @@ impl Exchange {
     /// A key of who is asked, while it is: it may refuse. False if it is not about that.
     pub(super) fn consent_key(&mut self, now: Now, id: CallId, leg: LegId, key: char) -> bool {
         let Some(call) = self.calls.get_mut(&id) else { return false };
-        let is_asked = call.briefing.as_ref().is_some_and(|briefing| briefing.asks() == Some(leg));
+        let is_asked = call.briefing().is_some_and(|briefing| briefing.asks() == Some(leg));
         if !is_asked
             || self.config.consent_refuse != Some(key)
             || !matches!(call.stage, Stage::Talking { .. })

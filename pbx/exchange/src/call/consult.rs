@@ -25,7 +25,7 @@
 //! holds anybody else.
 
 use super::transfer::{Goal, Transfer};
-use super::{Call, LegState, Over, Stage};
+use super::{Call, LegState, Over, Stage, UnderWay};
 use crate::exchange::Exchange;
 use crate::input::ConsultAct;
 use crate::media::{Channel, MediaCommand, Source};
@@ -80,7 +80,7 @@ pub struct Consult {
 impl Call {
     /// The number of who lets the other party wait for a third, if one does.
     pub(super) fn consults_apart(&self) -> Option<String> {
-        let consult = self.consult.as_ref()?;
+        let consult = self.consult()?;
         let waits = matches!(consult.bridge, Bridge::Ringing | Bridge::Consulted);
         waits.then(|| self.number_of(consult.by))
     }
@@ -92,7 +92,7 @@ impl Call {
 
     /// The leg of a consultation that is the one asked for, and can leave: what is left is for the two others, or rung back.
     pub(crate) fn leaves_two(&self, is_it: impl Fn(&Leg) -> bool) -> Option<LegId> {
-        let consult = self.consult.as_ref()?;
+        let consult = self.consult()?;
         let is_there = consult.bridge != Bridge::Ringing;
         let two = [Some(consult.by), self.other(consult.by).filter(|_| is_there)];
         two.into_iter().flatten().find(|leg| self.leg(*leg).is_some_and(&is_it))
@@ -100,7 +100,7 @@ impl Call {
 
     /// The other call of a consultation: of the third once it is there, or in which it is consulted.
     pub(super) fn beside(&self) -> Option<CallId> {
-        let third = self.consult.as_ref().filter(|consult| consult.bridge != Bridge::Ringing);
+        let third = self.consult().filter(|consult| consult.bridge != Bridge::Ringing);
         third.map(|consult| consult.own).or(self.consulted_in)
     }
 }
@@ -112,7 +112,7 @@ impl Exchange {
     pub(crate) fn bridged(&self, call: &Call) -> Vec<LegId> {
         let Stage::Talking { with } = call.stage else { return Vec::new() };
         let two = vec![call.caller, with];
-        let Some(consult) = &call.consult else { return two };
+        let Some(consult) = call.consult() else { return two };
         let third = self.calls.get(&consult.own).map(|own| own.caller);
         match consult.bridge {
             Bridge::Ringing => vec![consult.by],
@@ -143,7 +143,7 @@ impl Exchange {
 
     /// What is played over and over to a leg for which there is nothing to be heard.
     pub(super) fn waiting_clips(&self, id: CallId, leg: LegId) -> Vec<Clip> {
-        let consult = self.calls.get(&id).and_then(|call| call.consult.as_ref());
+        let consult = self.calls.get(&id).and_then(|call| call.consult());
         if consult.is_some_and(|consult| consult.by == leg && consult.bridge == Bridge::Ringing) {
             return vec![Clip::Ringing];
         }
@@ -155,7 +155,7 @@ impl Exchange {
     /// The recording is told whether the third is on it now.
     pub(crate) fn tape_third(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
-        let Some(consult) = &call.consult else { return };
+        let Some(consult) = call.consult() else { return };
         let is_heard = matches!(consult.bridge, Bridge::Consulted | Bridge::Conference);
         let third = self.calls.get(&consult.own).map(|own| own.caller).filter(|_| is_heard);
         let third = third.filter(|leg| call.is_taped() && !self.is_never_recorded(*leg));
@@ -164,7 +164,7 @@ impl Exchange {
     }
 
     fn change_third_on_tape(&mut self, id: CallId, wanted: Option<(LegId, Channel)>) {
-        let Some(consult) = self.calls.get_mut(&id).and_then(|call| call.consult.as_mut()) else { return };
+        let Some(consult) = self.calls.get_mut(&id).and_then(|call| call.consult_mut()) else { return };
         let told = std::mem::replace(&mut consult.recorded, wanted);
         if told == wanted {
             return;
@@ -180,7 +180,7 @@ impl Exchange {
     /// Another bridge, if that it is.
     fn bridge_as(&mut self, now: Now, id: CallId, bridge: Bridge) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(consult) = call.consult.as_mut() else { return };
+        let Some(consult) = call.consult_mut() else { return };
         consult.bridge = bridge;
         let by = consult.by;
         // Ringing is no music of a hold, and the other way round.
@@ -236,12 +236,12 @@ impl Exchange {
         // Who talks hears ringing from before the phone rings: it may answer at once.
         let consult = Consult { own, by, third, bridge: Bridge::Ringing, recorded: None };
         if let Some(call) = self.calls.get_mut(&id) {
-            call.consult = Some(consult);
+            call.begin(UnderWay::Consult(consult));
         }
         let why = format!("{user} has {who} consult {extension}");
         if let Err(why) = self.place(now, call, &extension, why) {
             if let Some(call) = self.calls.get_mut(&id) {
-                call.consult = None;
+                call.take_consult();
             }
             return Err(why);
         }
@@ -310,7 +310,7 @@ impl Exchange {
     /// The consultation of a call in which the third is there.
     fn consultation(&self, id: CallId) -> Result<&Consult, String> {
         let call = self.live_call(id)?;
-        let consult = call.consult.as_ref();
+        let consult = call.consult();
         let consult = consult.ok_or("in that call nobody is consulted; begin with consult")?;
         if consult.bridge == Bridge::Ringing {
             return Err(format!("{} has not answered yet", consult.third.number));
@@ -353,7 +353,7 @@ impl Exchange {
 
     fn cancel_consult(&mut self, now: Now, id: CallId, user: &str) -> Result<String, String> {
         let call = self.live_call(id)?;
-        let consult = call.consult.as_ref().ok_or("in that call nobody is consulted")?;
+        let consult = call.consult().ok_or("in that call nobody is consulted")?;
         let (own, third) = (consult.own, consult.third.number.clone());
         self.finish(now, own, Over::by_user(user));
         Ok(format!("{third} is consulted no more"))
@@ -368,7 +368,7 @@ impl Exchange {
         let Some(id) = call.consulted_in else { return };
         self.media(MediaCommand::Move { call: own, leg, to: id });
         self.rooms.insert(leg, id);
-        if let Some(consult) = self.calls.get_mut(&id).and_then(|call| call.consult.as_mut()) {
+        if let Some(consult) = self.calls.get_mut(&id).and_then(|call| call.consult_mut()) {
             consult.bridge = Bridge::Consulted;
         }
         let stage = Stage::Service { service: Service::Consult };
@@ -406,7 +406,7 @@ impl Exchange {
     /// Takes a consultation out of a call, which wires nobody yet.
     fn take_consult(&mut self, id: CallId) -> Option<Consult> {
         self.change_third_on_tape(id, None);
-        let consult = self.calls.get_mut(&id)?.consult.take()?;
+        let consult = self.calls.get_mut(&id)?.take_consult()?;
         self.keep_queues(consult.own);
         if let Some(own) = self.calls.get_mut(&consult.own) {
             own.consulted_in = None;
@@ -420,7 +420,7 @@ impl Exchange {
     /// A party of a talk in which one consults has hung up, or is gone. False if the call is to go the way of any other.
     pub(crate) fn left_consulting(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
-        let Some(consult) = &call.consult else { return false };
+        let Some(consult) = call.consult() else { return false };
         let (by, is_there) = (consult.by, consult.bridge != Bridge::Ringing);
         if leg != by && call.other(by) != Some(leg) {
             return false;
@@ -481,7 +481,7 @@ impl Exchange {
 
     /// Whether the third of a consultation is wired and recorded as it should be, for the audit.
     pub(crate) fn is_third_told(&self, call: &Call) -> bool {
-        let Some(consult) = &call.consult else { return true };
+        let Some(consult) = call.consult() else { return true };
         let is_heard = matches!(consult.bridge, Bridge::Consulted | Bridge::Conference) && call.is_taped();
         let third = self.calls.get(&consult.own).map(|own| own.caller);
         let taped = third.filter(|leg| is_heard && !self.is_never_recorded(*leg));

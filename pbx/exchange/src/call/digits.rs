@@ -65,7 +65,7 @@ impl Exchange {
     /// A digit goes to whom its phone talks with: in a consultation those whom it connects.
     pub(super) fn pass_digit(&mut self, id: CallId, leg: LegId, digit: char, duration_ms: u16) {
         let talk = self.room_of(leg).unwrap_or(id);
-        let consults = self.calls.get(&talk).filter(|call| call.consult.is_some());
+        let consults = self.calls.get(&talk).filter(|call| call.consult().is_some());
         let others: Vec<LegId> = match consults.map(|call| self.bridged(call)) {
             Some(bridged) if bridged.contains(&leg) => {
                 bridged.into_iter().filter(|one| *one != leg).collect()

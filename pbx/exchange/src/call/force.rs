@@ -33,7 +33,7 @@ impl Exchange {
         let number = call.number;
         match call.stage {
             Stage::Talking { .. } => self.transfer_talk(now, id, to, user)?,
-            Stage::Flow if call.hand_off.is_some() => {
+            Stage::Flow if call.hand_off().is_some() => {
                 return Err(format!(
                     "in call {number} somebody waits for who is in the flow; try again when it is back"
                 ));
@@ -163,7 +163,7 @@ impl Exchange {
         let wait = self.config.ring_of(number);
         let numbers = [number.to_owned()];
         let phones = self.phones_of(now, id, &numbers);
-        self.ring_phones(now, id, phones, &formats);
+        self.ring_phones(now, id, phones, &formats, wait);
         if !self.is_in(id, number) {
             return;
         }
@@ -174,6 +174,6 @@ impl Exchange {
         if self.timers.get(Timer::NoAnswer(id)).is_none_or(|before| before < due) {
             self.timers.set(Timer::NoAnswer(id), due);
         }
-        self.ring_for(now, id, &numbers, wait);
+        self.each_has_its_time(id);
     }
 }

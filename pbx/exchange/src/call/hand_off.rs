@@ -15,7 +15,7 @@
 //! as before, with the end of the subscription (RFC 3515 §2.4.5 has 100 as last word of an action that is pending). A phone
 //! that hangs up all the same, on its own or by hand, is rung back as after a transfer that nobody takes.
 
-use super::{Call, No, Over, Stage, Transfer};
+use super::{Call, No, Over, Stage, Transfer, UnderWay};
 use crate::exchange::Exchange;
 use crate::limits::{DIGITS_HUSHED, HAND_OFFS_MAX};
 use crate::media::{MediaCommand, Source};
@@ -76,7 +76,7 @@ impl Call {
 
     /// The party that waits for the one that was handed off, while it is there.
     pub fn hander(&self) -> Option<LegId> {
-        let by = self.hand_off.as_ref()?.by;
+        let by = self.hand_off()?.by;
         self.leg(by).filter(|leg| leg.is_live()).map(|leg| leg.id)
     }
 
@@ -110,7 +110,7 @@ impl Exchange {
             route: None,
             answers_before: call.answers.len(),
         };
-        call.hand_off = Some(hand_off);
+        call.begin(UnderWay::HandOff(hand_off));
         call.hand_offs += 1;
         call.stage = Stage::Flow;
         if self.end_hold(now, id) {
@@ -138,7 +138,7 @@ impl Exchange {
     fn count_hand_off(&mut self, now: Now, id: CallId, route: &str, who: &str) {
         let Some(route) = self.config.inbound.routes.iter().find(|one| one.name == route) else { return };
         self.traffic.begin(route, who, now.mono.0 / 1_000);
-        if let Some(hand_off) = self.calls.get_mut(&id).and_then(|call| call.hand_off.as_mut()) {
+        if let Some(hand_off) = self.calls.get_mut(&id).and_then(|call| call.hand_off_mut()) {
             hand_off.route = Some(route.name.clone());
         }
     }
@@ -173,7 +173,7 @@ impl Exchange {
         user: &str,
     ) -> Result<String, String> {
         let Some(call) = self.calls.get(&id) else { return Err("there is no such call any more".into()) };
-        if call.hand_off.is_some() {
+        if call.hand_off().is_some() {
             return Err(format!(
                 "call {} is handed off already; it comes back when its flow ends",
                 call.number
@@ -199,7 +199,7 @@ impl Exchange {
     pub(crate) fn hand_back(&mut self, now: Now, id: CallId, result: &str) {
         let Some(call) = self.calls.get_mut(&id).filter(|call| !call.is_ended()) else { return };
         let has_hander = call.hander().is_some();
-        let Some(hand_off) = call.hand_off.take() else { return };
+        let Some(hand_off) = call.take_hand_off() else { return };
         let result = result_of(result, call.answers.get(hand_off.answers_before..).unwrap_or_default());
         call.hushed_until = Some(now.mono.after(DIGITS_HUSHED));
         let whom = call.caller_party().number.clone();
@@ -243,7 +243,7 @@ impl Exchange {
     /// Who handed off has hung up, or is gone: that ends its own leg and its talk, and nothing else. False if the leg is no
     /// such one.
     pub(crate) fn hander_left(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
-        let is_it = |call: &Call| call.hand_off.as_ref().is_some_and(|hand_off| hand_off.by == leg);
+        let is_it = |call: &Call| call.hand_off().is_some_and(|hand_off| hand_off.by == leg);
         if !self.calls.get(&id).is_some_and(is_it) {
             return false;
         }
@@ -260,7 +260,7 @@ impl Exchange {
     pub(crate) fn hand_off_ends(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let hander = call.hander();
-        let Some(hand_off) = call.hand_off.take() else { return };
+        let Some(hand_off) = call.take_hand_off() else { return };
         self.end_count(now, &hand_off);
         if let Some(by) = hander.filter(|_| hand_off.is_referred) {
             self.tell_leg(now, id, by, Status::TERMINATED);
@@ -278,10 +278,10 @@ impl Exchange {
     /// one that was for the exchange.
     pub(super) fn is_hushed(&self, now: Mono, id: CallId, leg: LegId) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
-        let is_alone = call.transfer.as_ref().is_some_and(|transfer| transfer.is_return);
+        let is_alone = call.transfer().is_some_and(|transfer| transfer.is_return);
         let of_leg = call.leg(leg).and_then(|leg| leg.hushed_until);
         let is_early = [call.hushed_until, of_leg].into_iter().flatten().any(|until| now < until);
-        call.hand_off.is_some() || is_alone || is_early
+        call.hand_off().is_some() || is_alone || is_early
     }
 }
 

@@ -20,7 +20,7 @@ impl Call {
         self.held?;
         let Stage::Talking { with } = self.stage else { return None };
         let holds = |leg: &LegId| self.leg(*leg).is_some_and(|leg| leg.is_live() && leg.holds);
-        let consults = self.consult.as_ref().filter(|_| self.is_consulting_apart()).map(|consult| consult.by);
+        let consults = self.consult().filter(|_| self.is_consulting_apart()).map(|consult| consult.by);
         [with, self.caller].into_iter().find(holds).or(consults)
     }
 

@@ -132,7 +132,7 @@ pub struct Leg {
     pub quality: Quality,
     /// How it ended, for the CDR.
     pub outcome: LegOutcome,
-    /// For how long it is rung, and what came of that so far; none if nobody rang it.
+    /// For how long it is rung, and what came of that so far; none if it was not we who rang it.
     pub(crate) ringing: Option<Ringing>,
     /// By which way its digits for a flow count.
     pub(crate) counted: Counted,
@@ -280,10 +280,8 @@ pub struct Call {
     has_recording: bool,
     /// What it was placed for: somebody who is to be called back, as the floor names that. Gone once the agent's part is over.
     pub(crate) call_back: Option<u128>,
-    /// What is being said before caller and agent are connected.
-    pub(crate) briefing: Option<briefing::Briefing>,
-    /// A transfer under way.
-    pub(crate) transfer: Option<Transfer>,
+    /// What is under way with its talk.
+    under_way: Option<UnderWay>,
     /// Transfers so far.
     transfers: u8,
     /// The queues it is of, as of its last change, if any user is restricted to queues: whose supervisors see it.
@@ -291,12 +289,8 @@ pub struct Call {
     /// The queues that it was of when somebody left it last, its talk was over, or all of it; or for which its caller waited
     /// since.
     pub(crate) was_of: BTreeSet<String>,
-    /// One party consults a third.
-    pub consult: Option<Consult>,
     /// It was placed for who is consulted in that call.
     pub consulted_in: Option<CallId>,
-    /// One party is in a flow, and the other waits for it.
-    pub hand_off: Option<HandOff>,
     /// What came of earlier hand-offs.
     pub handed_back: Vec<HandedBack>,
     /// Hand-offs so far.
@@ -344,13 +338,11 @@ impl Call {
             max_forwards: 0,
             is_placed: false,
             has_recording: false,
-            transfer: None,
             transfers: 0,
             queues: BTreeSet::new(),
             was_of: BTreeSet::new(),
-            consult: None,
             consulted_in: None,
-            hand_off: None,
+            under_way: None,
             handed_back: Vec::new(),
             hand_offs: 0,
             hushed_until: None,
@@ -359,7 +351,6 @@ impl Call {
             pauses: Default::default(),
             is_on_demand: false,
             call_back: None,
-            briefing: None,
             sessions: Vec::new(),
         }
     }
@@ -451,7 +442,7 @@ impl Call {
                 .filter(|early| leg == *early || leg == self.caller)
                 .filter(|early| self.leg(*early).is_some_and(Leg::is_live))
                 .map(|early| if leg == early { self.caller } else { early }),
-            Stage::Talking { .. } if self.briefing.is_some() => None,
+            Stage::Talking { .. } if self.briefing().is_some() => None,
             Stage::Placing
             | Stage::Flow
             | Stage::Talking { .. }
@@ -475,7 +466,7 @@ impl Call {
 
     /// Whether caller and agent are told of each other, and are not connected yet.
     pub fn is_briefed(&self) -> bool {
-        self.briefing.is_some()
+        self.briefing().is_some()
     }
 
     /// The leg that the given one talks with.

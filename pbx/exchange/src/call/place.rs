@@ -17,6 +17,7 @@ use crate::ports::NONE_FREE;
 use crate::record::{End, LegOutcome, Party};
 use crate::text::{clean, is_dialable};
 use crate::{CallId, LegId, NO_NUMBER, Way};
+use std::time::Duration;
 use switchroom_flow::Clip;
 use switchroom_flow::routes::Asked;
 use switchroom_sip::sdp::Description;
@@ -137,17 +138,24 @@ impl Exchange {
 
     /// Rings every phone of the extension that is to be the caller. Gives the first leg; none if no port pair is left.
     fn ring_caller(&mut self, now: Now, id: CallId, from: &str) -> Option<LegId> {
-        let first = self.ring_callers(now, id, &[from.to_owned()])?;
-        self.timers.set(Timer::NoAnswer(id), now.mono.after(self.config.ring_of(from)));
+        let wait = self.config.ring_of(from);
+        let first = self.ring_callers(now, id, &[from.to_owned()], wait)?;
+        self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
         Some(first)
     }
 
-    /// Rings every phone of those of whom one is to be the caller. Gives the first leg; none if nobody could be rung.
-    pub(crate) fn ring_callers(&mut self, now: Now, id: CallId, numbers: &[String]) -> Option<LegId> {
+    /// Rings every phone of those of whom one is to be the caller, for so long. Gives the first leg; none if nobody could be rung.
+    pub(crate) fn ring_callers(
+        &mut self,
+        now: Now,
+        id: CallId,
+        numbers: &[String],
+        wait: Duration,
+    ) -> Option<LegId> {
         let formats = reaching_formats(&self.config.codecs);
         self.calls.get_mut(&id)?.begin_search(now, numbers.to_vec());
         let phones = self.phones_of(now, id, numbers);
-        self.ring_phones(now, id, phones, &formats);
+        self.ring_phones(now, id, phones, &formats, wait);
         self.calls.get(&id)?.legs.keys().next().copied()
     }
 

@@ -1,6 +1,6 @@
 //! A call begins: who calls, whom, and by which phones the called side is reached.
 
-use super::{Call, Leg, LegState, Over, Stage};
+use super::{Call, Leg, LegState, Over, Ringing, Stage};
 use crate::config::Codec;
 use crate::due::Timer;
 use crate::exchange::Exchange;
@@ -210,9 +210,9 @@ impl Exchange {
         }
         let set = || numbers.first().map_or(self.config.ring, |first| self.config.ring_of(first));
         let wait = wait.unwrap_or_else(set);
-        if self.ring_phones(now, id, phones, &formats) {
+        if self.ring_phones(now, id, phones, &formats, wait) {
             self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
-            self.ring_for(now, id, numbers, wait);
+            self.each_has_its_time(id);
         } else {
             if self.live_callees(id).is_empty() {
                 self.timers.cancel(Timer::NoAnswer(id));
@@ -285,17 +285,18 @@ impl Exchange {
         }
     }
 
-    /// Rings phones, as many as there are port pairs for. False if none is rung.
+    /// Rings phones for so long, as many as there are port pairs for. False if none is rung.
     pub(super) fn ring_phones(
         &mut self,
         now: Now,
         id: CallId,
         phones: Vec<Reachable>,
         formats: &[Format],
+        wait: Duration,
     ) -> bool {
         let mut is_any = false;
         for phone in phones {
-            if !self.ring_phone(now, id, phone, formats.to_vec()) {
+            if !self.ring_phone(now, id, phone, formats.to_vec(), wait) {
                 break;
             }
             is_any = true;
@@ -304,7 +305,14 @@ impl Exchange {
     }
 
     /// Rings one phone. False if there is no port pair for it.
-    fn ring_phone(&mut self, now: Now, id: CallId, phone: Reachable, formats: Vec<Format>) -> bool {
+    fn ring_phone(
+        &mut self,
+        now: Now,
+        id: CallId,
+        phone: Reachable,
+        formats: Vec<Format>,
+        wait: Duration,
+    ) -> bool {
         let Reachable { number, flow, uri, agent, .. } = phone;
         let leg = self.next_leg(id);
         let Some(local) = self.open_media(now, id, leg, &flow, formats) else {
@@ -344,6 +352,7 @@ impl Exchange {
             sip_call_id,
             slot: Some(local.1),
             local: Some(local.0),
+            ringing: Some(Ringing::new(now.mono, now.mono.after(wait))),
             ..self.new_leg(leg, end, party, Some(number.clone()), flow)
         };
         if let Some(call) = self.calls.get_mut(&id) {

@@ -15,7 +15,7 @@
 
 use super::attended::OtherCall;
 use super::hand_off::Asker;
-use super::{Call, No, Over, Stage, Way};
+use super::{Call, No, Over, Stage, UnderWay, Way};
 use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::limits::TRANSFERS_MAX;
@@ -100,7 +100,7 @@ impl Transfer {
 impl Call {
     /// The leg of a transfer under way that referred, while it is there.
     pub(crate) fn transferor(&self) -> Option<LegId> {
-        let by = self.transfer.as_ref()?.by;
+        let by = self.transfer()?.by;
         self.leg(by).filter(|leg| leg.is_live()).map(|leg| leg.id)
     }
 
@@ -350,7 +350,7 @@ impl Exchange {
     pub(super) fn seek_for(&mut self, now: Now, id: CallId, transfer: Transfer, number: String) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Seeking;
-        call.transfer = Some(transfer);
+        call.begin(UnderWay::Transfer(transfer));
         call.begin_search(now, vec![number.clone()]);
         let caller = call.caller;
         self.refresh_troubles(now, id);
@@ -393,7 +393,7 @@ impl Exchange {
     /// Somebody answered: if it was for a transfer, that has been done.
     pub(crate) fn transfer_answered(&mut self, now: Now, id: CallId, leg: LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(transfer) = call.transfer.take() else { return };
+        let Some(transfer) = call.take_transfer() else { return };
         let whom = call.caller_party().number.clone();
         let to = call.number_of(leg);
         if transfer.is_return {
@@ -434,7 +434,7 @@ impl Exchange {
     /// Who referred has hung up, or is gone, while phones ring: that ends its own leg and nothing else. False if the leg is
     /// no such one.
     pub(crate) fn transferor_left(&mut self, now: Now, id: CallId, leg: LegId, text: &str) -> bool {
-        let is_it = |call: &Call| call.transfer.as_ref().is_some_and(|transfer| transfer.by == leg);
+        let is_it = |call: &Call| call.transfer().is_some_and(|transfer| transfer.by == leg);
         if !self.calls.get(&id).is_some_and(is_it) {
             return false;
         }
@@ -457,7 +457,7 @@ impl Exchange {
     /// search was for no transfer.
     pub(crate) fn transfer_failed(&mut self, now: Now, id: CallId, over: &Over) -> bool {
         let Some(call) = self.calls.get_mut(&id).filter(|call| !call.is_ended()) else { return false };
-        let Some(transfer) = call.transfer.clone() else { return false };
+        let Some(transfer) = call.transfer().cloned() else { return false };
         self.why(now, id, "transfer", over.text.clone());
         if transfer.is_return {
             let text = format!("nobody took the call: {}", over.text);
@@ -480,7 +480,7 @@ impl Exchange {
     fn give_back(&mut self, now: Now, id: CallId, transfer: &Transfer, status: Option<Status>) {
         self.tell_transferor(now, id, status.unwrap_or(Status::UNAVAILABLE));
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.transfer = None;
+        call.take_transfer();
         self.why(now, id, "transfer", format!("{} has the call back", transfer.extension));
         self.talk_again(now, id, transfer.by, transfer.was_caller);
     }
@@ -500,14 +500,14 @@ impl Exchange {
     pub(crate) fn transfer_ends(&mut self, now: Now, id: CallId) {
         self.tell_transferor(now, id, Status::TERMINATED);
         if let Some(call) = self.calls.get_mut(&id) {
-            call.transfer = None;
+            call.take_transfer();
         }
     }
 
     /// What the phones that ring are told of who sent the call to them (RFC 3892): its own number here, whatever its phone
     /// says of itself.
     pub(crate) fn referred_by(&self, id: CallId, headers: &mut Headers) {
-        let transfer = self.calls.get(&id).and_then(|call| call.transfer.as_ref());
+        let transfer = self.calls.get(&id).and_then(|call| call.transfer());
         if let Some(transfer) = transfer.filter(|transfer| !transfer.is_return) {
             let uri = Uri::sip(&transfer.extension, &self.config.domain, None);
             headers.push(Name::ReferredBy, NameAddr::bare(uri).to_string());

@@ -41,12 +41,12 @@ impl CallState {
         let is_late = call.caller_leg().is_some_and(|l| l.remote.is_none());
         match &call.stage {
             Stage::Placing => Self::Placing,
-            Stage::Seeking if call.transfer.is_some() => Self::Transfer,
+            Stage::Seeking if call.transfer().is_some() => Self::Transfer,
             Stage::Seeking if call.is_early() => Self::Early,
             Stage::Seeking if call.ringing.is_some() => Self::Ringing,
             Stage::Seeking => Self::Seeking,
             Stage::Talking { .. } | Stage::Service { .. } if is_late => Self::Late,
-            Stage::Flow if call.hand_off.is_some() => Self::HandOff,
+            Stage::Flow if call.hand_off().is_some() => Self::HandOff,
             Stage::Flow => Self::Flow,
             Stage::Talking { .. } if call.held.is_some() => Self::Held,
             Stage::Talking { .. } => Self::Talking,

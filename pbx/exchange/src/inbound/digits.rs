@@ -66,7 +66,7 @@ impl Exchange {
         let Some(visit) = self.visits.get(&id) else { return false };
         let Some(call) = self.calls.get(&id) else { return false };
         // Who is being put through is not back in its flow.
-        let is_talking = matches!(call.stage, crate::Stage::Talking { .. }) || call.transfer.is_some();
+        let is_talking = matches!(call.stage, crate::Stage::Talking { .. }) || call.transfer().is_some();
         if is_talking || call.is_ended() || leg != call.caller {
             return false;
         }

@@ -132,10 +132,9 @@ impl Exchange {
             self.floor.call_back_later(moment(now), name);
             return self.run_floor(now);
         }
-        match self.place_call_back(now, name, offer, &extensions) {
+        let wait = Duration::from_millis(ring);
+        match self.place_call_back(now, name, offer, &extensions, wait) {
             Some(id) => {
-                let wait = Duration::from_millis(ring);
-                self.begin_to_ring(now, id, &extensions, wait);
                 self.timers.set(Timer::NoAnswer(id), now.mono.after(wait));
                 self.note_open(id);
                 // Some may have no phone that can be rung although others have.
@@ -157,7 +156,14 @@ impl Exchange {
     }
 
     /// Begins the call, with the first phone that rings as its caller's; none if no phone can be rung.
-    fn place_call_back(&mut self, now: Now, name: u128, offer: u64, extensions: &[String]) -> Option<CallId> {
+    fn place_call_back(
+        &mut self,
+        now: Now,
+        name: u128,
+        offer: u64,
+        extensions: &[String],
+        wait: Duration,
+    ) -> Option<CallId> {
         let one = self.floor.call_back(name)?.clone();
         let (number, tries, queue) = (clean(&one.number), one.tries, one.queue);
         let id = self.next_call(now);
@@ -169,7 +175,7 @@ impl Exchange {
         let tried = if tries == 0 { String::new() } else { format!(", after {tries} calls in vain") };
         let text = format!("queue {queue} calls {number} back{tried}: rings {} first", extensions.join(", "));
         self.why(now, id, "call", text.clone());
-        let Some(first) = self.ring_callers(now, id, extensions) else {
+        let Some(first) = self.ring_callers(now, id, extensions, wait) else {
             // Of this call nobody was told anything.
             self.calls.remove(&id);
             self.placed.remove(&name);

@@ -24,25 +24,11 @@ pub(crate) fn miss(cause: Cause) -> Miss {
 }
 
 impl Exchange {
-    /// Phones of these extensions that were begun to be rung now are rung for so long. Of a caller who waits in a queue each
-    /// has its own time: an offer to an agent, and a phone at which a user picks the caller up, know nothing of each other.
-    pub(crate) fn ring_for(&mut self, now: Now, id: CallId, extensions: &[String], wait: Duration) {
-        self.begin_to_ring(now, id, extensions, wait);
+    /// Phones ring. Of a caller who waits in a queue each has its own time: an offer to an agent, and a phone at which a user
+    /// picks the caller up, know nothing of each other.
+    pub(crate) fn each_has_its_time(&mut self, id: CallId) {
         if self.waits_in_queue(id) {
             self.wait_for_the_first(id);
-        }
-    }
-
-    /// From now on it is noted what the phones of these extensions say, for those that were begun to be rung.
-    pub(super) fn begin_to_ring(&mut self, now: Now, id: CallId, extensions: &[String], wait: Duration) {
-        let (since, until) = (now.mono, now.mono.after(wait));
-        let sought = self.live_callees(id);
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        for leg in sought {
-            let Some(leg) = call.legs.get_mut(&leg).filter(|leg| leg.ringing.is_none()) else { continue };
-            if leg.extension.as_ref().is_some_and(|at| extensions.contains(at)) {
-                leg.ringing = Some(Ringing::new(since, until));
-            }
         }
     }
 

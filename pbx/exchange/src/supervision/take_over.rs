@@ -21,16 +21,16 @@ impl Exchange {
         let target = one.target.and_then(|target| self.calls.get(&target));
         let target = target.ok_or("no call is heard at the moment, so there is none to take over")?;
         match target.under_way() {
-            Some(UnderWay::Transfer) => {
+            Some(UnderWay::Transfer(_)) => {
                 return Err(format!("call {} is being transferred; try again", target.number));
             }
-            Some(UnderWay::Consult) => {
+            Some(UnderWay::Consult(_)) => {
                 return Err(format!(
                     "in call {} somebody is consulted; cancel or complete that first",
                     target.number
                 ));
             }
-            Some(UnderWay::Briefing | UnderWay::HandOff) | None => {}
+            Some(UnderWay::Briefing(_) | UnderWay::HandOff(_)) | None => {}
         }
         let old = self.coached(one, target).ok_or("nobody in that call can be released")?;
         let new = self.voice(id).ok_or("the supervisor's phone holds; resume first")?;

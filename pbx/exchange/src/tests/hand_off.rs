@@ -77,7 +77,7 @@ fn an_agent_transfers_to_a_flow_and_has_the_caller_back() {
     assert_eq!(s.answers(s.b.0), ["202"]);
     assert_eq!(s.news(s.b.0), ["active SIP/2.0 100 Trying"]);
     assert_eq!(s.call().stage, Stage::Flow);
-    assert_eq!(s.call().hand_off.as_ref().unwrap().flow, "507");
+    assert_eq!(s.call().hand_off().unwrap().flow, "507");
     assert!(s.call().held.is_none(), "nobody is held who is in a flow");
     assert_eq!(s.pauses(), [true]);
     // It may take its phone from hold meanwhile, and hears silence.
@@ -192,7 +192,7 @@ fn keys_by_info_are_crosses_on_the_ladder() {
 fn keys_are_not_written_down_until_a_moment_after() {
     let mut s = Scene::new();
     s.command("507").unwrap();
-    let agents = s.call().hand_off.as_ref().unwrap().by;
+    let agents = s.call().hand_off().unwrap().by;
     let before = s.w.events().len();
     s.w.input(Input::Media(MediaEvent::Digit { leg: agents, digit: '7' }));
     s.press("123456#");
@@ -346,7 +346,7 @@ fn a_user_who_transfers_meanwhile_is_told_to_wait() {
         reply
     };
     transfer(&mut s, "507").unwrap();
-    assert_eq!(s.call().hand_off.as_ref().unwrap().flow, "507");
+    assert_eq!(s.call().hand_off().unwrap().flow, "507");
     for to in ["103", "500", "507"] {
         let why = transfer(&mut s, to).unwrap_err();
         assert!(why.contains("try again when it is back"), "{why}");

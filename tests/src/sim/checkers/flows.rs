@@ -49,7 +49,7 @@ impl Checker for OnePlace {
             // Supervisors hear both, also of whom the other holds, and may be heard by both.
             let voices: BTreeSet<LegId> =
                 world.exchange.supervisors_of(*call).map(|(own, _)| own.caller).collect();
-            let consult = world.exchange.call(*call).and_then(|call| call.consult.as_ref());
+            let consult = world.exchange.call(*call).and_then(|call| call.consult());
             let is_conference = consult.is_some_and(|consult| consult.bridge == Bridge::Conference);
             let mut known = BTreeSet::new();
             for (listener, one) in legs.iter().filter(|(_, one)| one.call == *call) {

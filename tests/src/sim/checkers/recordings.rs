@@ -105,7 +105,7 @@ impl Checker for PausedIsSilent {
 /// Whether a flow in which a caller may type has that of a call, and does not give it back; nothing if that is not decided.
 fn is_in_flow(call: &Call) -> Option<bool> {
     match call.stage {
-        Stage::Flow if call.hand_off.is_none() => {
+        Stage::Flow if call.hand_off().is_none() => {
             let is_queues = call.flow.as_ref().is_some_and(|flow| flow.starts_with("queue-"));
             // Who came there by another flow is silent on.
             (!is_queues).then_some(true)

@@ -93,7 +93,7 @@ fn only_who_is_meant_is_told(world: &World, step: &Step) -> Verdict {
 /// Who is consulted is on the recording, on the side of who consults, exactly while that one hears it.
 fn consulted_are_taped(world: &World) -> Verdict {
     for call in world.exchange.calls() {
-        let (Some(consult), Some(tape)) = (&call.consult, world.media.tape.get(&call.id)) else { continue };
+        let (Some(consult), Some(tape)) = (call.consult(), world.media.tape.get(&call.id)) else { continue };
         let third = world.exchange.call(consult.own).map(|own| own.caller);
         let side = tape.iter().find(|(leg, _)| *leg == consult.by).map(|(_, side)| *side);
         let (Some(third), Some(side)) = (third, side) else { continue };

@@ -55,7 +55,7 @@ fn ought(world: &World, call: &Call, leg: LegId) -> Option<Source> {
     match &call.stage {
         // Prompts, or nothing: see `check`.
         Stage::Talking { .. } if call.is_briefed() => None,
-        Stage::Talking { .. } if call.consult.is_some() => Some(among(world, call, leg)),
+        Stage::Talking { .. } if call.consult().is_some() => Some(among(world, call, leg)),
         Stage::Service { service: Service::Consult } => {
             Some(among(world, call.consulted_in.and_then(|talk| world.exchange.call(talk))?, leg))
         }
@@ -76,7 +76,7 @@ fn ought(world: &World, call: &Call, leg: LegId) -> Option<Source> {
 /// Who of a talk and a consultation in it hear each other.
 pub(super) fn connected(world: &World, talk: &Call) -> Vec<LegId> {
     let Stage::Talking { with } = talk.stage else { return Vec::new() };
-    let Some(consult) = &talk.consult else { return vec![talk.caller, with] };
+    let Some(consult) = talk.consult() else { return vec![talk.caller, with] };
     let third = world.exchange.call(consult.own).map(|own| own.caller);
     let all: Vec<LegId> = [Some(talk.caller), Some(with), third].into_iter().flatten().collect();
     let is_connected = |leg: &LegId| match consult.bridge {
@@ -156,7 +156,7 @@ fn check(world: &World, call: &Call) -> Verdict {
         }
         // Who is held hears music in place of silence, where there is some; who consults hears that it rings.
         let ought = ought(world, call, *leg);
-        let rings = call.consult.as_ref().is_some_and(|c| c.bridge == Bridge::Ringing && c.by == *leg);
+        let rings = call.consult().is_some_and(|c| c.bridge == Bridge::Ringing && c.by == *leg);
         // A tone for this one alone is over soon.
         if told.plays.as_ref().is_some_and(|playing| playing.number == SIGNAL) {
             continue;

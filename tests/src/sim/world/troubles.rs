@@ -213,8 +213,9 @@ impl World {
             _ => ConsultAct::Cancel,
         };
         let begins = matches!(act, ConsultAct::Begin { .. });
-        let is_talk =
-            |call: &&Call| matches!(call.stage, Stage::Talking { .. }) && (begins || call.consult.is_some());
+        let is_talk = |call: &&Call| {
+            matches!(call.stage, Stage::Talking { .. }) && (begins || call.consult().is_some())
+        };
         let calls: Vec<CallId> = self.exchange.calls().filter(is_talk).map(|call| call.id).collect();
         let call = *calls.get(place % calls.len().max(1))?;
         Some(Command::Consult { call, act })

@@ -72,7 +72,7 @@ fn only_the_media_of_who_supervises_is_with_another_call() {
 
 #[test]
 fn a_talk_and_who_is_consulted_know_each_other() {
-    let by_nobody = |x: &mut Exchange| talking(x).consult.as_mut().unwrap().by = LegId(99);
+    let by_nobody = |x: &mut Exchange| talking(x).consult_mut().unwrap().by = LegId(99);
     breaks_also(consulted(), by_nobody, "is Talking { with: LegId(2) } with Consult {");
     breaks_also(
         consulted(),
@@ -80,8 +80,9 @@ fn a_talk_and_who_is_consulted_know_each_other() {
         "is Talking { with: LegId(2) } with Consult {",
     );
     breaks_also(consulted(), |x| third(x).consulted_in = None, "is a third's, and of no talk");
-    breaks_also(consulted(), |x| talking(x).consult = None, "knows nothing");
-    let still_rings = |x: &mut Exchange| talking(x).consult.as_mut().unwrap().bridge = Bridge::Ringing;
+    let forgets = |x: &mut Exchange| drop(talking(x).take_consult());
+    breaks_also(consulted(), forgets, "knows nothing");
+    let still_rings = |x: &mut Exchange| talking(x).consult_mut().unwrap().bridge = Bridge::Ringing;
     breaks_also(consulted(), still_rings, "is Service { service: Consult } with Consult {");
     let not_there = |x: &mut Exchange| {
         let leg = third(x).caller;
@@ -94,7 +95,7 @@ fn a_talk_and_who_is_consulted_know_each_other() {
 fn the_recording_has_the_third_while_who_consults_hears_it() {
     let swapped = |x: &mut Exchange| {
         let call = talking(x);
-        (call.consult.as_mut().unwrap().bridge, call.held) = (Bridge::Swapped, None);
+        (call.consult_mut().unwrap().bridge, call.held) = (Bridge::Swapped, None);
     };
     breaks(consulted(), swapped, "was not told of Some(Consult {");
 }
