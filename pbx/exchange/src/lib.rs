@@ -18,6 +18,7 @@ mod exchange;
 mod facts;
 mod fixed;
 mod guard;
+mod hosts;
 mod identity;
 mod ids;
 mod inbound;
@@ -49,7 +50,9 @@ pub use call::{
     Bridge, Call, CallPath, Consult, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, SIGNAL, Stage,
     Way,
 };
-pub use config::{Codec, Config, Extension, FixedContact, RecordRule, Service, SupervisionRules};
+pub use config::{
+    Codec, Config, Extension, FixedContact, HostAddress, Place, RecordRule, Service, SupervisionRules,
+};
 pub use desk::Desk;
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};

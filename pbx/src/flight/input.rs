@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::io::Write;
 use std::sync::Arc;
 use switchroom_exchange::{
-    CallId, Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
+    CallId, Command, CommandId, Config, Exchange, Flow, HostAddress, Input, MediaEvent, Now, Severity, Ticket,
 };
 use switchroom_flow::Answer;
 
@@ -52,6 +52,13 @@ pub enum Recorded {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_secret: bool,
     },
+    /// A host that a contact names was looked up.
+    Resolved {
+        /// Its name.
+        host: String,
+        /// Its addresses, or why there are none.
+        found: Result<Vec<HostAddress>, String>,
+    },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {
         /// Fixed id.
@@ -94,6 +101,10 @@ impl Recorded {
             }
             Self::Answered { answer: Ok(json), .. } => json_weight(json),
             Self::Answered { answer: Err(why), .. } => why.capacity(),
+            Self::Resolved { host, found } => {
+                let found = found.as_ref().map_or_else(String::capacity, |all| size_of_val(all.as_slice()));
+                host.capacity() + found
+            }
             Self::Alarm { id, state } => id.capacity() + state.as_ref().map_or(0, |s| s.1.capacity()),
             Self::FlowLost(_) | Self::Drain | Self::EndAll | Self::Tick => 0,
         }
@@ -114,6 +125,7 @@ impl Recorded {
                 let answer = answer.clone().map_or_else(Answer::Failed, Answer::Json);
                 Input::Answered { call: *call, number: *number, answer }
             }
+            Self::Resolved { host, found } => Input::Resolved { host: host.clone(), found: found.clone() },
             Self::Alarm { id, state } => Input::Alarm { id: id.clone(), state: state.clone() },
             Self::Drain => Input::Drain,
             Self::EndAll => Input::EndAll,

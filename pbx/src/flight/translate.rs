@@ -211,6 +211,7 @@ impl Translator {
             Recorded::Stored(_) | Recorded::NotStored(_) => None,
             Recorded::FlowLost(_)
             | Recorded::Config(_)
+            | Recorded::Resolved { .. }
             | Recorded::Alarm { .. }
             | Recorded::Drain
             | Recorded::EndAll

@@ -17,6 +17,7 @@ mod forcing;
 pub(crate) mod guarding;
 mod hand_off;
 mod held;
+mod hosts;
 mod journal;
 pub(crate) mod lamps;
 mod mailboxes;
