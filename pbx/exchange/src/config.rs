@@ -69,6 +69,13 @@ pub enum Place {
         /// Where SIP is spoken there.
         port: u16,
     },
+    /// At the end of a connection of our own, told by [`crate::Input::Connected`].
+    Connection {
+        /// An IP address, or the name of a host in lower case.
+        host: String,
+        /// Where SIP is spoken there.
+        port: u16,
+    },
 }
 
 /// An address of a host.

@@ -15,6 +15,7 @@ use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
 use crate::lamps::Lamps;
+use crate::lines::Lines;
 use crate::mailbox::Mailboxes;
 use crate::mwi::Notices;
 use crate::names::{BindingName, Names};
@@ -92,6 +93,8 @@ pub struct Exchange {
     pub(crate) registrar: Registrar,
     /// Where hosts are that the configuration names.
     pub(crate) hosts: Hosts,
+    /// Connections of our own to contacts of the configuration.
+    pub(crate) lines: Lines,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
     /// Callers who wait for the store to have their wish to be called back, and its name on the floor.
@@ -205,6 +208,7 @@ impl Exchange {
             rng,
             registrar: Registrar::default(),
             hosts: Hosts::default(),
+            lines: Lines::default(),
             names: Names::default(),
             registers_waiting: BTreeMap::new(),
             call_backs_asked: BTreeMap::new(),
@@ -320,6 +324,7 @@ impl Exchange {
             Input::Config(config) => self.on_config(now, config),
             Input::Answered { call, number, answer } => self.on_answered_outside(now, call, number, answer),
             Input::Resolved { host, found } => self.on_resolved(now, &host, found),
+            Input::Connected { host, port, found } => self.on_connected(now, host, port, found),
             Input::Alarm { id, state } => self.set_alarm(now, &id, state, None),
             Input::Drain => {
                 self.counts.draining = true;

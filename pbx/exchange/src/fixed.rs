@@ -13,6 +13,7 @@ impl Exchange {
     /// such an address go on.
     pub(crate) fn apply_fixed_contacts(&mut self, now: Now) {
         self.forget_hosts(now);
+        self.forget_lines(now);
         let of = |extension: &str| self.config.extensions.get(extension)?.contact.as_ref();
         let old: Vec<(String, String)> = self
             .registrar
@@ -56,6 +57,7 @@ impl Exchange {
             Place::Host { name, port } => {
                 self.hosts.of(name).iter().map(|at| udp(at.local, (at.ip, *port).into())).collect()
             }
+            Place::Connection { host, port } => self.lines.to(host, *port).into_iter().collect(),
         }
     }
 
@@ -88,6 +90,7 @@ fn why_there(contact: &FixedContact) -> String {
     match &contact.place {
         Place::Address { .. } => " by configuration".to_owned(),
         Place::Host { name, .. } => format!(", the address of {name}, by configuration"),
+        Place::Connection { host, .. } => format!(", connected to {host}, by configuration"),
     }
 }
 
@@ -95,6 +98,9 @@ fn why_there(contact: &FixedContact) -> String {
 fn why_gone(contact: Option<&FixedContact>) -> String {
     match contact.map(|contact| &contact.place) {
         Some(Place::Host { name, .. }) => format!("is there no more: {name} has another address"),
+        Some(Place::Connection { host, .. }) => {
+            format!("is there no more: the connection to {host} was lost")
+        }
         Some(Place::Address { .. }) | None => "is no longer configured".to_owned(),
     }
 }

@@ -63,11 +63,12 @@ impl Exchange {
         extensions.into_iter().for_each(|extension| self.extension_changed(extension));
     }
 
-    /// Why the contact of an extension has no address, or cannot be looked up just now.
+    /// Why the contact of an extension has no address or connection, or cannot be looked up just now.
     pub(crate) fn unresolved(&self, extension: &str) -> Option<&str> {
         let contact = self.config.extensions.get(extension)?.contact.as_ref()?;
         match &contact.place {
             Place::Host { name, .. } => self.hosts.0.get(name)?.why.as_deref(),
+            Place::Connection { host, port } => self.lines.why_not(host, *port),
             Place::Address { .. } => None,
         }
     }
@@ -90,12 +91,17 @@ impl Exchange {
     }
 }
 
+/// What somebody says of a failure, as it may be told.
+pub(crate) fn told(said: &str) -> String {
+    line(&said.chars().take(WHY_CHARS_MAX).collect::<String>())
+}
+
 fn alarm_of(name: &str) -> String {
     format!("contact_host:{name}")
 }
 
 fn why(name: &str, said: &str, before: &[HostAddress]) -> String {
-    let said = line(&said.chars().take(WHY_CHARS_MAX).collect::<String>());
+    let said = told(said);
     if before.is_empty() {
         format!("{name} has no address: {said}")
     } else {

@@ -347,6 +347,15 @@ pub enum Input<'a> {
         /// Its addresses that can be reached from here, or why there are none.
         found: Result<Vec<HostAddress>, String>,
     },
+    /// A connection to a contact of the configuration is there, or cannot be made. Its end is [`Input::FlowLost`].
+    Connected {
+        /// As [`crate::Place::Connection`] has it.
+        host: String,
+        /// Likewise.
+        port: u16,
+        /// The connection, or why there is none.
+        found: Result<Flow, String>,
+    },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {
         /// Fixed id.

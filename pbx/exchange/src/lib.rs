@@ -27,6 +27,7 @@ mod keep_alive;
 mod ladder;
 mod lamps;
 pub mod limits;
+mod lines;
 mod look;
 mod mailbox;
 mod media;

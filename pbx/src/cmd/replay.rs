@@ -105,6 +105,8 @@ fn input_text(input: &Recorded) -> String {
             format!("{host}  is {}", found.join(", "))
         }
         Recorded::Resolved { host, found: Err(why) } => format!("{host}  was not found: {why}"),
+        Recorded::Connected { host, port, found: Ok(flow) } => format!("{host} {port}  connected: {flow}"),
+        Recorded::Connected { host, port, found: Err(why) } => format!("{host} {port}  no connection: {why}"),
         Recorded::Alarm { id, state: Some((severity, text)) } => format!("alarm {id}  {severity:?}: {text}"),
         Recorded::Alarm { id, state: None } => format!("alarm {id}  is over"),
         Recorded::Drain => "no new calls".into(),

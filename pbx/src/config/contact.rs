@@ -1,8 +1,8 @@
 //! Where an extension is that registers nowhere.
 
-use super::Listen;
 use super::reader::{Reader, Section};
-use std::net::SocketAddr;
+use super::{Listen, Transport};
+use std::net::{IpAddr, SocketAddr};
 use switchroom_exchange::{FixedContact, Place};
 use switchroom_sip::uri::{Scheme, Uri};
 
@@ -18,31 +18,37 @@ const LABEL_MAX: usize = 63;
 /// is listened to. Where a host is that it names is found while it runs.
 pub(super) fn fixed(reader: &mut Reader, section: Section<'_>, listen: &[Listen]) -> Option<FixedContact> {
     let (uri, to) = reader.text(section, "contact", &address)?;
-    let mut ways = listen.iter().filter(|l| l.transport == super::Transport::Udp).map(|l| l.address);
-    let (way, kind, what) = match &to {
-        To::Address(to) => {
-            let way = ways.find(|way| way.is_ipv4() == to.is_ipv4());
-            (way, if to.is_ipv4() { "udp 0.0.0.0:5060" } else { "udp [::]:5060" }, to.to_string())
-        }
-        To::Host(name, _) => (ways.next(), "udp 0.0.0.0:5060", format!("{name} over UDP")),
+    let over = match to.over {
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
     };
+    let mut ways = listen.iter().filter(|l| l.transport == to.over).map(|l| l.address);
+    let is_v6 = to.ip.is_some_and(|ip| ip.is_ipv6());
+    let way = ways.find(|way| to.ip.is_none_or(|ip| way.is_ipv4() == ip.is_ipv4()));
     let Some(local) = way else {
-        let hint = format!("add \"{kind}\" to listen in [sip]");
-        reader.faults.push(&section.span("contact"), format!("nothing in listen reaches {what}"), Some(hint));
+        let kind = if is_v6 { "[::]:5060" } else { "0.0.0.0:5060" };
+        let hint = format!("add \"{over} {kind}\" to listen in [sip]");
+        let what = format!("nothing in listen reaches {} over {}", to.host, over.to_uppercase());
+        reader.faults.push(&section.span("contact"), what, Some(hint));
         return None;
     };
-    let place = match to {
-        To::Address(remote) => Place::Address { local, remote },
-        To::Host(name, port) => Place::Host { name, port },
+    let To { host, ip, port, over } = to;
+    let place = match (over, ip) {
+        (Transport::Tcp, _) => Place::Connection { host, port },
+        (Transport::Udp, Some(ip)) => Place::Address { local, remote: SocketAddr::new(ip, port) },
+        (Transport::Udp, None) => Place::Host { name: host, port },
     };
     Some(FixedContact { uri, place })
 }
 
-/// Where requests go: an address, or a host by its name and port.
+/// Where requests go.
 #[derive(Debug, PartialEq, Eq)]
-enum To {
-    Address(SocketAddr),
-    Host(String, u16),
+struct To {
+    /// An IP address without brackets, or a name in lower case.
+    host: String,
+    ip: Option<IpAddr>,
+    port: u16,
+    over: Transport,
 }
 
 /// A SIP URI, and where requests to it go.
@@ -58,18 +64,20 @@ fn address(text: &str) -> Result<(String, To), String> {
     if !is_plain || port == 0 {
         return Err(wanted());
     }
-    if uri.param("transport").is_some_and(|transport| !transport.eq_ignore_ascii_case("udp")) {
-        return Err(format!(
-            "\"{text}\" is not reached over UDP, and a contact is; phones that need TCP register"
-        ));
-    }
-    let to = match uri.ip() {
+    let over = match uri.param("transport").unwrap_or_default().to_ascii_lowercase().as_str() {
+        "udp" => Transport::Udp,
+        "tcp" => Transport::Tcp,
+        "" if !uri.has_param("transport") => Transport::Udp,
+        _ => return Err(format!("\"{text}\" is reached over neither UDP nor TCP, and a contact is")),
+    };
+    let ip = uri.ip().map(|ip| ip.to_canonical());
+    let host = match ip {
         Some(ip) if ip.is_unspecified() || ip.is_multicast() => return Err(wanted()),
-        Some(ip) => To::Address(SocketAddr::new(ip, port)),
-        None if is_host(&uri.host) => To::Host(uri.host.to_ascii_lowercase(), port),
+        Some(ip) => ip.to_string(),
+        None if is_host(&uri.host) => uri.host.to_ascii_lowercase(),
         None => return Err(format!("\"{text}\" has neither an IP address nor the name of a host")),
     };
-    Ok((uri.to_string(), to))
+    Ok((uri.to_string(), To { host, ip, port, over }))
 }
 
 /// Whether it can be the name of a host (RFC 1123 §2.1). One whose last part is digits only is an address that somebody mistyped.
@@ -91,7 +99,9 @@ mod tests {
     #[test]
     fn an_address_is_a_sip_uri_over_udp() {
         let good = |text: &str, to: &str| {
-            let to = To::Address(to.parse().unwrap());
+            let to: SocketAddr = to.parse().unwrap();
+            let (ip, port) = (to.ip(), to.port());
+            let to = To { host: ip.to_string(), ip: Some(ip), port, over: Transport::Udp };
             assert_eq!(address(text), Ok((text.to_owned(), to)));
         };
         good("sip:ana@192.0.2.7", "192.0.2.7:5060");
@@ -122,16 +132,22 @@ mod tests {
                 address(bad)
             );
         }
-        for tcp in ["sip:ana@192.0.2.7;transport=tcp", "sip:ana@phones.example.com;transport=tls"] {
-            assert!(address(tcp).is_err_and(|why| why.contains("not reached over UDP")));
+        for other in ["sip:ana@192.0.2.7;transport=ws", "sip:ana@phones.example.com;transport"] {
+            assert!(address(other).is_err_and(|why| why.contains("over neither UDP nor TCP")));
         }
+        let over = |text| address(text).map(|(_, to)| (to.host, to.over));
+        assert_eq!(over("sip:ana@192.0.2.7;transport=TCP"), Ok(("192.0.2.7".into(), Transport::Tcp)));
+        assert_eq!(over("sip:ana@[2001:DB8::7];transport=tcp"), Ok(("2001:db8::7".into(), Transport::Tcp)));
         assert!(address(&format!("sip:{}@192.0.2.7", "a".repeat(300))).is_err());
     }
 
     #[test]
     fn a_host_has_a_name() {
         let good = |text: &str, name: &str, port| {
-            assert_eq!(address(text), Ok((text.to_owned(), To::Host(name.to_owned(), port))));
+            assert_eq!(
+                address(text),
+                Ok((text.to_owned(), To { host: name.to_owned(), ip: None, port, over: Transport::Udp }))
+            );
         };
         good("sip:ana@phones.example.com", "phones.example.com", 5060);
         good("sip:ana@Phones.Example.com:5070;transport=udp", "phones.example.com", 5070);
@@ -169,13 +185,19 @@ mod tests {
         let contact = FixedContact { uri: "sip:bo@nowhere.invalid:5070".into(), place };
         assert_eq!(loaded.config.extensions["102"].contact, Some(contact));
         assert_eq!(loaded.warnings.len(), 0, "it needs no password");
+        let loaded = read("tcp 0.0.0.0:5060", "sip:bo@[2001:db8::7]:5070;transport=tcp");
+        let hint = "add \"tcp [::]:5060\" to listen in [sip]";
+        assert!(loaded.is_err_and(|faults| faults[0].hint.as_deref() == Some(hint)));
+        let loaded = read("tcp 0.0.0.0:5060", "sip:bo@Phones.example.com;transport=tcp").unwrap();
+        let place = Place::Connection { host: "phones.example.com".into(), port: 5060 };
+        assert_eq!(loaded.config.extensions["102"].contact.as_ref().unwrap().place, place);
         for (listen, contact, what) in [
             (
                 "tcp 0.0.0.0:5060",
                 "sip:bo@phones.example.com",
                 "nothing in listen reaches phones.example.com over UDP",
             ),
-            ("udp 0.0.0.0:5060", "sip:bo@[2001:db8::7]", "nothing in listen reaches [2001:db8::7]:5060"),
+            ("udp 0.0.0.0:5060", "sip:bo@[2001:db8::7]", "nothing in listen reaches 2001:db8::7 over UDP"),
         ] {
             let faults = read(listen, contact).unwrap_err();
             assert_eq!(faults.len(), 1, "{faults:?}");

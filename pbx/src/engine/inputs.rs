@@ -44,6 +44,8 @@ pub enum ToEngine {
     Config(Arc<Config>),
     /// A host that a contact names was looked up.
     Resolved(String, Result<Vec<HostAddress>, String>),
+    /// A connection to the host and port of a contact is there, or cannot be made.
+    Connected(String, u16, Result<Flow, String>),
     /// Something outside of the exchange is wrong, or right again.
     Alarm(String, Option<(Severity, String)>),
     /// No new calls.

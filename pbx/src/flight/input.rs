@@ -59,6 +59,15 @@ pub enum Recorded {
         /// Its addresses, or why there are none.
         found: Result<Vec<HostAddress>, String>,
     },
+    /// A connection to a contact is there, or cannot be made.
+    Connected {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+        /// The connection, or why there is none.
+        found: Result<Flow, String>,
+    },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {
         /// Fixed id.
@@ -105,6 +114,9 @@ impl Recorded {
                 let found = found.as_ref().map_or_else(String::capacity, |all| size_of_val(all.as_slice()));
                 host.capacity() + found
             }
+            Self::Connected { host, found, .. } => {
+                host.capacity() + found.as_ref().err().map_or(0, String::capacity)
+            }
             Self::Alarm { id, state } => id.capacity() + state.as_ref().map_or(0, |s| s.1.capacity()),
             Self::FlowLost(_) | Self::Drain | Self::EndAll | Self::Tick => 0,
         }
@@ -126,6 +138,9 @@ impl Recorded {
                 Input::Answered { call: *call, number: *number, answer }
             }
             Self::Resolved { host, found } => Input::Resolved { host: host.clone(), found: found.clone() },
+            Self::Connected { host, port, found } => {
+                Input::Connected { host: host.clone(), port: *port, found: found.clone() }
+            }
             Self::Alarm { id, state } => Input::Alarm { id: id.clone(), state: state.clone() },
             Self::Drain => Input::Drain,
             Self::EndAll => Input::EndAll,

@@ -212,6 +212,7 @@ impl Translator {
             Recorded::FlowLost(_)
             | Recorded::Config(_)
             | Recorded::Resolved { .. }
+            | Recorded::Connected { .. }
             | Recorded::Alarm { .. }
             | Recorded::Drain
             | Recorded::EndAll

@@ -3,12 +3,14 @@
 //! Receiving is tokio's; sending a datagram is one system call on the caller's thread, which is the engine's.
 
 mod contacts;
+pub mod lines;
 mod local;
 pub mod resolver;
 mod tcp;
 mod udp;
 
 pub use contacts::place_contacts;
+use lines::{Lines, OnConnected};
 
 use crate::config::{Listen, Transport as ListenTransport};
 use std::collections::BTreeMap;
@@ -75,6 +77,7 @@ impl Shared {
 pub struct Net {
     udp: Vec<Arc<udp::Socket>>,
     bound: Vec<Listen>,
+    inbox: Arc<dyn Inbox>,
     shared: Arc<Shared>,
 }
 
@@ -122,7 +125,12 @@ impl Net {
             };
             bound.push(Listen { transport: one.transport, address });
         }
-        Ok(Self { udp, bound, shared })
+        Ok(Self { udp, bound, inbox, shared })
+    }
+
+    /// Keeps connections to contacts from now on, those that `lines` wants.
+    pub fn keep(&self, lines: &Lines, tell: OnConnected) {
+        lines.start(self.bound.clone().into(), (self.inbox.clone(), self.shared.clone()), tell);
     }
 
     /// Where it listens, with the ports that the system chose where 0 was asked for.

@@ -16,7 +16,7 @@
 
 use super::contacts::usable;
 use crate::clock::mono_us;
-use crate::config::Listen;
+use crate::config::{Listen, Transport};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -59,16 +59,20 @@ impl Resolver {
 
     /// From now on those names that the configuration has; each is looked up at once.
     pub fn want(&self, config: &Config) {
-        self.wanted.send_replace(names(config));
+        let names = names(config).into_iter().filter(|(_, over)| *over == Transport::Udp);
+        self.wanted.send_replace(names.map(|(name, _)| name).collect());
     }
 }
 
-/// The hosts that a configuration names.
-pub fn names(config: &Config) -> BTreeSet<String> {
+/// The hosts that a configuration names, and over what they are reached.
+pub fn names(config: &Config) -> BTreeSet<(String, Transport)> {
     let contacts = config.extensions.values().filter_map(|extension| extension.contact.as_ref());
     let names = contacts.filter_map(|contact| match &contact.place {
-        Place::Host { name, .. } => Some(name.clone()),
-        Place::Address { .. } => None,
+        Place::Host { name, .. } => Some((name.clone(), Transport::Udp)),
+        Place::Connection { host, .. } if host.parse::<IpAddr>().is_err() => {
+            Some((host.clone(), Transport::Tcp))
+        }
+        Place::Connection { .. } | Place::Address { .. } => None,
     });
     names.collect()
 }
@@ -92,18 +96,7 @@ async fn run(mut wanted: watch::Receiver<BTreeSet<String>>, listen: Arc<[Listen]
 async fn look_after(name: String, listen: Arc<[Listen]>, places: Arc<Semaphore>, tell: OnFound) {
     let (mut failures, mut is_known) = (0_u32, false);
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        let (asked, listen) = (name.clone(), listen.clone());
-        let looking = tokio::task::spawn_blocking(move || {
-            let found = look_up(&asked, &listen);
-            drop(place);
-            found
-        });
-        let found = match tokio::time::timeout(LIMIT, looking).await {
-            Ok(Ok(found)) => found,
-            Ok(Err(_)) => return,
-            Err(_) => Err(too_long(LIMIT)),
-        };
+        let found = ask(&name, (listen.clone(), Transport::Udp), &places).await;
         failures = if found.is_ok() { 0 } else { failures.saturating_add(1) };
         let is_news = found.is_ok() || !is_known || failures >= PATIENCE;
         is_known |= found.is_ok();
@@ -112,7 +105,23 @@ async fn look_after(name: String, listen: Arc<[Listen]>, places: Arc<Semaphore>,
     }
 }
 
-fn wait_after(failures: u32) -> Duration {
+/// Looks one name up, within [`LIMIT`], once there is a place for it.
+pub(super) async fn ask(name: &str, here: (Arc<[Listen]>, Transport), places: &Arc<Semaphore>) -> Found {
+    let Ok(place) = places.clone().acquire_owned().await else { return Err("all is stopping".to_owned()) };
+    let name = name.to_owned();
+    let looking = tokio::task::spawn_blocking(move || {
+        let found = look_up(&name, (&here.0, here.1));
+        drop(place);
+        found
+    });
+    match tokio::time::timeout(LIMIT, looking).await {
+        Ok(found) => found.unwrap_or_else(|_| Err("all is stopping".to_owned())),
+        Err(_) => Err(too_long(LIMIT)),
+    }
+}
+
+/// How long nothing is tried after so many failures in a row.
+pub(super) fn wait_after(failures: u32) -> Duration {
     match failures {
         0 => EVERY,
         some => AGAIN.saturating_mul(1 << (some - 1).min(8)).min(EVERY),
@@ -124,25 +133,30 @@ fn too_long(limit: Duration) -> String {
 }
 
 /// Looks one name up; waits as long as the system does.
-fn look_up(name: &str, listen: &[Listen]) -> Found {
+fn look_up(name: &str, here: (&[Listen], Transport)) -> Found {
     let found = (name, 0).to_socket_addrs().map_err(|error| {
         let said = error.to_string();
         let said = said.strip_prefix("failed to lookup address information: ").unwrap_or(&said);
         switchroom_wire::clean(&said.chars().take(SAID_MAX).collect::<String>()).into_owned()
     })?;
     let found: Vec<IpAddr> = found.map(|at| at.ip()).take(HOST_ADDRESSES_MAX).collect();
-    let usable = usable(found.iter().copied(), listen, HOST_ADDRESSES_MAX);
+    let usable = usable(found.iter().copied(), here, HOST_ADDRESSES_MAX);
     match found.first() {
         None => Err("nothing was found".to_owned()),
         Some(first) if usable.is_empty() => {
-            Err(format!("it is {first}, and nothing in listen reaches that over UDP"))
+            let over = if here.1 == Transport::Udp { "UDP" } else { "TCP" };
+            Err(format!("it is {first}, and nothing in listen reaches that over {over}"))
         }
         Some(_) => Ok(usable),
     }
 }
 
 /// Looks names up once, all of them within `limit`.
-pub fn look_up_all(names: BTreeSet<String>, listen: &[Listen], limit: Duration) -> Vec<(String, Found)> {
+pub fn look_up_all(
+    names: BTreeSet<(String, Transport)>,
+    listen: &[Listen],
+    limit: Duration,
+) -> Vec<(String, Found)> {
     let limit_us = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
     let end = mono_us().saturating_add(limit_us);
     let (tell, found) = std::sync::mpsc::channel();
@@ -153,7 +167,7 @@ pub fn look_up_all(names: BTreeSet<String>, listen: &[Listen], limit: Duration) 
         std::thread::spawn(move || {
             let next = || queue.lock().ok()?.pop_first();
             while let Some(name) = next() {
-                let found = look_up(&name, &listen);
+                let found = look_up(&name.0, (&listen, name.1));
                 if tell.send((name, found)).is_err() {
                     return;
                 }
@@ -170,7 +184,7 @@ pub fn look_up_all(names: BTreeSet<String>, listen: &[Listen], limit: Duration) 
     }
     all.extend(open.into_iter().map(|name| (name, Err(too_long(limit)))));
     all.sort_by(|a, b| a.0.cmp(&b.0));
-    all
+    all.into_iter().map(|((name, _), found)| (name, found)).collect()
 }
 
 #[cfg(test)]
@@ -182,8 +196,7 @@ mod tests {
     const PATIENT: Duration = Duration::from_secs(20);
 
     fn listen(all: &[&str]) -> Vec<Listen> {
-        let udp =
-            |at: &&str| Listen { transport: crate::config::Transport::Udp, address: at.parse().unwrap() };
+        let udp = |at: &&str| Listen { transport: Transport::Udp, address: at.parse().unwrap() };
         all.iter().map(udp).collect()
     }
 
@@ -240,7 +253,7 @@ mod tests {
     fn only_what_can_be_called_from_here_is_taken() {
         let from = |found: &[&str], here: &[&str]| -> Vec<String> {
             let found = found.iter().map(|ip| ip.parse().unwrap());
-            usable(found, &listen(here), 4).iter().map(|at| at.ip.to_string()).collect()
+            usable(found, (&listen(here), Transport::Udp), 4).iter().map(|at| at.ip.to_string()).collect()
         };
         let lo = ["127.0.0.1:5060"];
         assert_eq!(from(&["::1", "127.0.0.1", "127.0.0.1"], &lo), ["127.0.0.1", "127.0.0.1"]);
@@ -257,19 +270,20 @@ mod tests {
     #[test]
     fn a_look_up_of_many_ends_in_time() {
         let limit = Duration::from_secs(10);
-        let names = ["localhost", "nowhere.invalid"].map(str::to_owned);
+        let here = || BTreeSet::from([("localhost".to_owned(), Transport::Udp)]);
+        let names = ["localhost", "nowhere.invalid"].map(|name| (name.to_owned(), Transport::Udp));
         let all = look_up_all(names.into(), &listen(&["127.0.0.1:5060"]), limit);
         assert_eq!(
             all.iter().map(|(name, found)| (name.as_str(), found.is_ok())).collect::<Vec<_>>(),
             [("localhost", true), ("nowhere.invalid", false)]
         );
-        let all = look_up_all(["localhost".to_owned()].into(), &[], limit);
+        let all = look_up_all(here(), &[], limit);
         assert!(
             all[0].1.as_ref().is_err_and(|why| why.contains("nothing in listen reaches that")),
             "{all:?}"
         );
         assert!(look_up_all(BTreeSet::new(), &[], limit).is_empty());
-        let late = look_up_all(["localhost".to_owned()].into(), &[], Duration::ZERO);
+        let late = look_up_all(here(), &[], Duration::ZERO);
         assert_eq!(late.len(), 1, "each has an answer");
     }
 }

@@ -20,6 +20,7 @@ mod held;
 mod hosts;
 mod journal;
 pub(crate) mod lamps;
+mod lines;
 mod mailboxes;
 mod media;
 mod messages;
