@@ -15,6 +15,8 @@ use crate::flight::{self, Dumps};
 use crate::flows::InForce;
 use crate::keeper::{Keeper, KeeperSettings, Turns};
 use crate::media::{self, MediaEngine, MediaSettings, PromptProblem, PromptSettings, SpeechEngine, on_path};
+use crate::net::lines::Lines;
+use crate::net::resolver::Resolver;
 use crate::net::{ListenError, Net, rtp_address};
 use crate::store::{Store, StoreError};
 use last_good::keep_good;
@@ -146,6 +148,9 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let mut with_flows = loaded.clone();
     let (alarms, _) = in_force.renew(&mut with_flows);
     crate::net::place_contacts(&mut with_flows.config, &shell.listen);
+    let (resolver, lines) = (resolver(&runtime, &engine, shell), Lines::default());
+    resolver.want(&with_flows.config);
+    lines.want(&with_flows.config);
     let thread = Engine::new(Arc::new(with_flows.config), random()?, restored, around);
     let thread = std::thread::Builder::new()
         .name("engine".into())
@@ -171,6 +176,8 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         hub: hub.clone(),
         store: store.clone(),
         in_force: in_force.clone(),
+        resolver,
+        lines: lines.clone(),
     };
     let configured = reload::configured(loaded, ports, around, random()?);
     let mut daemon = Daemon {
@@ -201,9 +208,14 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
     let path = shell.socket.clone();
     daemon.control =
         Some(runtime.block_on(control::start(settings)).map_err(|why| StartError::Control { path, why })?);
-    let sockets = runtime.block_on(Net::start(&shell.listen, Arc::new(engine)))?;
+    let sockets = runtime.block_on(Net::start(&shell.listen, Arc::new(engine.clone())))?;
     hub.listening(sockets.bound().iter().map(ToString::to_string).collect());
-    let _ = net.set(sockets);
+    {
+        // What comes of a connection can be answered once the sockets are known.
+        let (_in, sockets) = (runtime.enter(), net.get_or_init(|| sockets));
+        let tell = move |host, port, found| engine.tell(ToEngine::Connected(host, port, found));
+        sockets.keep(&lines, Arc::new(tell));
+    }
     daemon.runtime = Some(runtime);
     Ok(daemon)
 }
@@ -218,6 +230,14 @@ fn asker(runtime: &Runtime, engine: &EngineHandle) -> Asker {
     let engine = engine.clone();
     let tell = move |reply| engine.tell_surely(ToEngine::Answered(reply));
     Asker::new(runtime.handle().clone(), Arc::new(tell))
+}
+
+/// Hosts that contacts name are looked up on the runtime, and what is found goes into the engine's queue.
+fn resolver(runtime: &Runtime, engine: &EngineHandle, shell: &ShellConfig) -> Resolver {
+    let (engine, resolver) = (engine.clone(), Resolver::default());
+    let tell = move |host, found| engine.tell(ToEngine::Resolved(host, found));
+    resolver.start(runtime.handle(), shell.listen.clone(), Arc::new(tell));
+    resolver
 }
 
 /// Runs the engine. Should it ever panic, a living process without a switch would be worse than none: what led to it is

@@ -47,10 +47,44 @@ pub struct Extension {
 pub struct FixedContact {
     /// The SIP URI that is called.
     pub uri: String,
+    /// Where that is.
+    pub place: Place,
+}
+
+/// Where a contact of the configuration is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// At an IP address.
+    Address {
+        /// Our address that it reaches.
+        local: SocketAddr,
+        /// Where requests go.
+        remote: SocketAddr,
+    },
+    /// At a host whose addresses are told by [`crate::Input::Resolved`], and are nobody's before.
+    Host {
+        /// Its name, lower case.
+        name: String,
+        /// Where SIP is spoken there.
+        port: u16,
+    },
+    /// At the end of a connection of our own, told by [`crate::Input::Connected`].
+    Connection {
+        /// An IP address, or the name of a host in lower case.
+        host: String,
+        /// Where SIP is spoken there.
+        port: u16,
+    },
+}
+
+/// An address of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostAddress {
     /// Our address that it reaches.
     pub local: SocketAddr,
-    /// Where requests go.
-    pub remote: SocketAddr,
+    /// The host's.
+    pub ip: IpAddr,
 }
 
 /// What a test number does.

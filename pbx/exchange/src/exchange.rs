@@ -9,11 +9,13 @@ use crate::auth::Auth;
 use crate::call::Call;
 use crate::coverage::Coverage;
 use crate::due::Timer;
+use crate::hosts::Hosts;
 use crate::identity::Silences;
 use crate::inbound::{Visit, without_digits};
 use crate::input::{Action, Changed, CommandId, Input};
 use crate::ladder::Ladders;
 use crate::lamps::Lamps;
+use crate::lines::Lines;
 use crate::mailbox::Mailboxes;
 use crate::mwi::Notices;
 use crate::names::{BindingName, Names};
@@ -89,6 +91,10 @@ pub struct Exchange {
     /// Connections on which something may be kept: over which somebody proved who they are, or was taken without.
     pub(crate) connections: BTreeSet<u64>,
     pub(crate) registrar: Registrar,
+    /// Where hosts are that the configuration names.
+    pub(crate) hosts: Hosts,
+    /// Connections of our own to contacts of the configuration.
+    pub(crate) lines: Lines,
     pub(crate) names: Names,
     pub(crate) registers_waiting: BTreeMap<Ticket, Waiting>,
     /// Callers who wait for the store to have their wish to be called back, and its name on the floor.
@@ -201,6 +207,8 @@ impl Exchange {
             connections: BTreeSet::new(),
             rng,
             registrar: Registrar::default(),
+            hosts: Hosts::default(),
+            lines: Lines::default(),
             names: Names::default(),
             registers_waiting: BTreeMap::new(),
             call_backs_asked: BTreeMap::new(),
@@ -315,6 +323,8 @@ impl Exchange {
             Input::Command { id, user, command } => self.on_command(now, id, &user, &command),
             Input::Config(config) => self.on_config(now, config),
             Input::Answered { call, number, answer } => self.on_answered_outside(now, call, number, answer),
+            Input::Resolved { host, found } => self.on_resolved(now, &host, found),
+            Input::Connected { host, port, found } => self.on_connected(now, host, port, found),
             Input::Alarm { id, state } => self.set_alarm(now, &id, state, None),
             Input::Drain => {
                 self.counts.draining = true;

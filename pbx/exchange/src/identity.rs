@@ -67,7 +67,7 @@ impl Exchange {
 
     /// From now on something may be kept that hangs on that connection. All that ever does was begun by a message of somebody who was
     /// identified on it, or by one in a dialog that was.
-    fn keep_connection(&mut self, flow: Flow) {
+    pub(crate) fn keep_connection(&mut self, flow: Flow) {
         if flow.connection != 0 {
             self.connections.insert(flow.connection);
         }
@@ -78,6 +78,7 @@ impl Exchange {
         if flow.connection != 0 && !self.connections.remove(&flow.connection) {
             return;
         }
+        self.line_lost(flow);
         self.cut_bindings(now, flow);
         self.cut_subscriptions(flow);
         self.note_cut_calls(flow);

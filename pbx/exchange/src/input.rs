@@ -1,7 +1,7 @@
 //! The boundary: everything that can come in, everything that is asked for.
 
 use crate::supervision::{Mode, Subject};
-use crate::{CallId, Config, MediaCommand, MediaEvent, Record, Severity, Ticket};
+use crate::{CallId, Config, HostAddress, MediaCommand, MediaEvent, Record, Severity, Ticket};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -339,6 +339,22 @@ pub enum Input<'a> {
         number: u64,
         /// What came of it.
         answer: Answer,
+    },
+    /// A host that a contact of the configuration names was looked up.
+    Resolved {
+        /// Its name, as [`crate::Place::Host`] has it.
+        host: String,
+        /// Its addresses that can be reached from here, or why there are none.
+        found: Result<Vec<HostAddress>, String>,
+    },
+    /// A connection to a contact of the configuration is there, or cannot be made. Its end is [`Input::FlowLost`].
+    Connected {
+        /// As [`crate::Place::Connection`] has it.
+        host: String,
+        /// Likewise.
+        port: u16,
+        /// The connection, or why there is none.
+        found: Result<Flow, String>,
     },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {

@@ -86,6 +86,9 @@ impl Exchange {
             let text = format!("{extension} at {flow} answers again");
             self.event(now, EventKind::Registration, Severity::Info, None, &extension, "phone_back", text);
         }
+        if is_lost {
+            self.try_next_address(&extension, &key, name);
+        }
         self.extension_changed(extension);
     }
 }

@@ -18,6 +18,7 @@ mod exchange;
 mod facts;
 mod fixed;
 mod guard;
+mod hosts;
 mod identity;
 mod ids;
 mod inbound;
@@ -27,6 +28,7 @@ mod keep_alive;
 mod ladder;
 mod lamps;
 pub mod limits;
+mod lines;
 mod look;
 mod mailbox;
 mod media;
@@ -51,7 +53,9 @@ pub use call::{
     Bridge, Call, CallPath, Consult, HandOff, HandedBack, Leg, LegState, NO_NUMBER, Recording, SIGNAL, Stage,
     Way,
 };
-pub use config::{Codec, Config, Extension, FixedContact, RecordRule, Service, SupervisionRules};
+pub use config::{
+    Codec, Config, Extension, FixedContact, HostAddress, Place, RecordRule, Service, SupervisionRules,
+};
 pub use desk::Desk;
 pub use exchange::{Exchange, Figures};
 pub use ids::{CallId, LegId, NotACallId, PortSlot, Ticket};

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// Bindings of all extensions together. At the bound a new REGISTER is answered 503.
 pub const BINDINGS_MAX: usize = 50_000;
+/// Addresses of a host that the configuration names; further ones are left out.
+pub const HOST_ADDRESSES_MAX: usize = 16;
+/// Characters of why a host was not found.
+pub const WHY_CHARS_MAX: usize = 200;
 /// Phones of one extension that are rung at once; further bindings are skipped, which the call's path says.
 pub const FORKS_MAX: usize = 16;
 /// Transfers of one call. At the bound a REFER is refused with 483, and the talk goes on.

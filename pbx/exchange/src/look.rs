@@ -50,9 +50,11 @@ impl Exchange {
         self.registrar.of(extension)
     }
 
-    /// The last refusal of an extension's REGISTER, if nothing better came since.
+    /// The last refusal of an extension's REGISTER, if nothing better came since; else why the host of its contact has no
+    /// address.
     pub fn problem_of(&self, extension: &str) -> Option<&str> {
-        self.notes.get(extension)?.problem.as_deref()
+        let refused = self.notes.get(extension).and_then(|note| note.problem.as_deref());
+        refused.or_else(|| self.unresolved(extension))
     }
 
     /// What is wrong now.

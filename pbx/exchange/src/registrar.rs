@@ -2,7 +2,6 @@
 //!
 //! Pure bookkeeping; what a REGISTER means is read in `register.rs`.
 
-use crate::config::FixedContact;
 use crate::limits::{BINDINGS_MAX, MISSED_MAX};
 use crate::record::BindingRecord;
 use std::collections::BTreeMap;
@@ -36,17 +35,15 @@ pub struct Binding {
 
 impl Binding {
     /// Where an extension is by configuration. `None` if that is no URI.
-    pub(crate) fn fixed(now: Now, extension: &str, contact: &FixedContact) -> Option<Self> {
-        let FixedContact { uri, local, remote } = contact;
-        let flow = Flow { transport: Transport::Udp, local: *local, remote: *remote, connection: 0 };
+    pub(crate) fn fixed(now: Now, extension: &str, uri: &str, flow: Flow) -> Option<Self> {
         let record = BindingRecord {
             extension: extension.to_owned(),
             key: FIXED_KEY.to_owned(),
-            contact: uri.clone(),
+            contact: uri.to_owned(),
             transport: flow.transport.name().to_owned(),
-            local: *local,
-            remote: *remote,
-            connection: 0,
+            local: flow.local,
+            remote: flow.remote,
+            connection: flow.connection,
             agent: String::new(),
             call_id: String::new(),
             cseq: 0,

@@ -6,11 +6,16 @@ use crate::cli::{CheckArgs, Format};
 use crate::config::{self, Fault, Loaded};
 use crate::daemon;
 use crate::flows;
+use crate::net::resolver;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 use switchroom_flow::check::texts;
 use switchroom_flow::{self as flow, Flows};
+
+/// Looking up the hosts that a configuration names may take so long, all of them together.
+const LOOK_UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// What `--format json` prints.
 #[derive(Serialize)]
@@ -38,6 +43,7 @@ pub(super) fn run(args: &CheckArgs, paint: Paint, out: &mut dyn Write) -> Outcom
     let mut found = loaded.as_ref().map(|loaded| flows::load(loaded, &Flows::new())).unwrap_or_default();
     if let Ok(loaded) = &loaded {
         found.faults.extend(silent(&found.flows, &path, daemon::speaks(&loaded.shell)));
+        found.faults.extend(nowhere(loaded));
     }
     let (names, of_flows): (Vec<_>, Vec<_>) =
         found.faults.iter().partition(|fault| Path::new(&fault.file) == path);
@@ -127,6 +133,24 @@ pub(super) fn silent(flows: &Flows, place: &Path, speaks: bool) -> Option<flow::
             "apt install espeak-ng, or record them as prompts, or name an engine in [speech]".to_owned(),
         ),
     })
+}
+
+/// Hosts that contacts name and that are not found now, from here: the exchange asks again and again, so that is no error.
+fn nowhere(loaded: &Loaded) -> Vec<flow::Fault> {
+    let names = resolver::names(&loaded.config);
+    let found = resolver::look_up_all(names, &loaded.shell.listen, LOOK_UP_WITHIN);
+    let lost = found.into_iter().filter_map(|(name, found)| Some((name, found.err()?)));
+    let told = lost.map(|(name, why)| flow::Fault {
+        file: loaded.path.to_string_lossy().into_owned(),
+        line: 0,
+        column: 0,
+        is_warning: true,
+        what: format!("{name}, which a contact names, has no address: {why}"),
+        hint: Some(
+            "extensions there cannot be called until it has; see the name, and the name server".into(),
+        ),
+    });
+    told.collect()
 }
 
 /// A fault as it is printed.

@@ -100,6 +100,13 @@ fn input_text(input: &Recorded) -> String {
         }
         Recorded::Answered { number, answer: Ok(json), .. } => format!("answer {number}  {json}"),
         Recorded::Answered { number, answer: Err(why), .. } => format!("answer {number}  failed: {why}"),
+        Recorded::Resolved { host, found: Ok(found) } => {
+            let found: Vec<String> = found.iter().map(|at| at.ip.to_string()).collect();
+            format!("{host}  is {}", found.join(", "))
+        }
+        Recorded::Resolved { host, found: Err(why) } => format!("{host}  was not found: {why}"),
+        Recorded::Connected { host, port, found: Ok(flow) } => format!("{host} {port}  connected: {flow}"),
+        Recorded::Connected { host, port, found: Err(why) } => format!("{host} {port}  no connection: {why}"),
         Recorded::Alarm { id, state: Some((severity, text)) } => format!("alarm {id}  {severity:?}: {text}"),
         Recorded::Alarm { id, state: None } => format!("alarm {id}  is over"),
         Recorded::Drain => "no new calls".into(),

@@ -195,6 +195,21 @@ fn check_names_prompts_and_flows_that_are_not_there() {
     );
 }
 
+/// Whether a name is found is no matter of the file: a warning, of real look-ups.
+#[test]
+fn check_names_hosts_that_are_not_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let sip = "[sip]\nlisten = [\"udp 127.0.0.1:5060\"]\n";
+    let contact = |host: &str| format!("{sip}[extensions.101]\ncontact = \"sip:ana@{host}\"\n");
+    write(dir.path(), &contact("localhost"));
+    let said = shown(dir.path(), |out| check_in(dir.path(), Format::Human, true, out));
+    assert!(said.ends_with("no faults\n\nexit 0"), "{said}");
+    write(dir.path(), &contact("nowhere.invalid"));
+    let said = shown(dir.path(), |out| check_in(dir.path(), Format::Human, false, out));
+    let warning = "warn     DIR/switchroom.toml: nowhere.invalid, which a contact names, has no address: ";
+    assert!(said.contains(warning) && said.ends_with("1 warning\n\nexit 0"), "{said}");
+}
+
 #[test]
 fn passwd_writes_digests_and_refuses_what_is_no_password() {
     let dir = tempfile::tempdir().unwrap();

@@ -8,6 +8,8 @@ use crate::engine::{EngineHandle, ToEngine};
 use crate::flows::InForce;
 use crate::keeper::Keeper;
 use crate::media::MediaEngine;
+use crate::net::lines::Lines;
+use crate::net::resolver::Resolver;
 use crate::store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +26,8 @@ pub(super) struct Around {
     pub(super) store: Store,
     pub(super) in_force: Arc<InForce>,
     pub(super) keeper: Arc<Keeper>,
+    pub(super) resolver: Resolver,
+    pub(super) lines: Lines,
 }
 
 /// The configuration of a running exchange.
@@ -120,7 +124,7 @@ fn reload(
     (path, is_asked): (&Path, bool),
     running: &ShellConfig,
     ports: (u16, u16),
-    Around { engine, media, hub, store, in_force, keeper }: &Around,
+    Around { engine, media, hub, store, in_force, keeper, resolver, lines }: &Around,
     applied: &mut String,
 ) -> Result<String, String> {
     let alarm = |id: String, state| engine.tell_surely(ToEngine::Alarm(id, state));
@@ -146,6 +150,9 @@ fn reload(
     let config = Arc::new(loaded.config);
     engine.tell_surely(ToEngine::Config(config.clone()));
     hub.configured(&config);
+    // After the exchange was told: of a host that it does not know it takes nothing.
+    resolver.want(&config);
+    lines.want(&config);
     alarm("config".into(), None);
     for (id, state) in alarms {
         alarm(id, state);
@@ -194,6 +201,8 @@ mod tests {
             hub: Arc::new(Hub::new(1, switchroom_wire::SystemView::default())),
             store,
             in_force: Arc::default(),
+            resolver: Resolver::default(),
+            lines: Lines::default(),
         };
         let ports = (loaded.config.rtp_port_first, loaded.config.rtp_pairs);
         (configured(&loaded, ports, around, [7; 32]), engine, inputs)

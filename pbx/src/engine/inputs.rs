@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
-use switchroom_exchange::{Command, Config, Exchange, Flow, MediaEvent, Severity};
+use switchroom_exchange::{Command, Config, Exchange, Flow, HostAddress, MediaEvent, Severity};
 use tokio::sync::oneshot;
 
 /// Inputs that may wait. A second of the heaviest load; beyond it datagrams are dropped, as networks do.
@@ -42,6 +42,10 @@ pub enum ToEngine {
     Snapshot(oneshot::Sender<Snapshot>),
     /// A new configuration.
     Config(Arc<Config>),
+    /// A host that a contact names was looked up.
+    Resolved(String, Result<Vec<HostAddress>, String>),
+    /// A connection to the host and port of a contact is there, or cannot be made.
+    Connected(String, u16, Result<Flow, String>),
     /// Something outside of the exchange is wrong, or right again.
     Alarm(String, Option<(Severity, String)>),
     /// No new calls.

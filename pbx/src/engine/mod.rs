@@ -192,6 +192,8 @@ impl Engine {
                 let _ = answer.send(self.flight.snapshot());
             }
             ToEngine::Config(config) => self.give(Recorded::Config(config)),
+            ToEngine::Resolved(host, found) => self.give(Recorded::Resolved { host, found }),
+            ToEngine::Connected(host, port, found) => self.give(Recorded::Connected { host, port, found }),
             ToEngine::Alarm(id, state) => self.give(Recorded::Alarm { id, state }),
             ToEngine::Drain => self.give(Recorded::Drain),
             ToEngine::EndAll => self.give(Recorded::EndAll),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::io::Write;
 use std::sync::Arc;
 use switchroom_exchange::{
-    CallId, Command, CommandId, Config, Exchange, Flow, Input, MediaEvent, Now, Severity, Ticket,
+    CallId, Command, CommandId, Config, Exchange, Flow, HostAddress, Input, MediaEvent, Now, Severity, Ticket,
 };
 use switchroom_flow::Answer;
 
@@ -52,6 +52,22 @@ pub enum Recorded {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_secret: bool,
     },
+    /// A host that a contact names was looked up.
+    Resolved {
+        /// Its name.
+        host: String,
+        /// Its addresses, or why there are none.
+        found: Result<Vec<HostAddress>, String>,
+    },
+    /// A connection to a contact is there, or cannot be made.
+    Connected {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+        /// The connection, or why there is none.
+        found: Result<Flow, String>,
+    },
     /// Something outside of the exchange is wrong, or right again.
     Alarm {
         /// Fixed id.
@@ -94,6 +110,13 @@ impl Recorded {
             }
             Self::Answered { answer: Ok(json), .. } => json_weight(json),
             Self::Answered { answer: Err(why), .. } => why.capacity(),
+            Self::Resolved { host, found } => {
+                let found = found.as_ref().map_or_else(String::capacity, |all| size_of_val(all.as_slice()));
+                host.capacity() + found
+            }
+            Self::Connected { host, found, .. } => {
+                host.capacity() + found.as_ref().err().map_or(0, String::capacity)
+            }
             Self::Alarm { id, state } => id.capacity() + state.as_ref().map_or(0, |s| s.1.capacity()),
             Self::FlowLost(_) | Self::Drain | Self::EndAll | Self::Tick => 0,
         }
@@ -113,6 +136,10 @@ impl Recorded {
             Self::Answered { call, number, answer, .. } => {
                 let answer = answer.clone().map_or_else(Answer::Failed, Answer::Json);
                 Input::Answered { call: *call, number: *number, answer }
+            }
+            Self::Resolved { host, found } => Input::Resolved { host: host.clone(), found: found.clone() },
+            Self::Connected { host, port, found } => {
+                Input::Connected { host: host.clone(), port: *port, found: found.clone() }
             }
             Self::Alarm { id, state } => Input::Alarm { id: id.clone(), state: state.clone() },
             Self::Drain => Input::Drain,

@@ -211,6 +211,8 @@ impl Translator {
             Recorded::Stored(_) | Recorded::NotStored(_) => None,
             Recorded::FlowLost(_)
             | Recorded::Config(_)
+            | Recorded::Resolved { .. }
+            | Recorded::Connected { .. }
             | Recorded::Alarm { .. }
             | Recorded::Drain
             | Recorded::EndAll

@@ -2,9 +2,15 @@
 //!
 //! Receiving is tokio's; sending a datagram is one system call on the caller's thread, which is the engine's.
 
+mod contacts;
+pub mod lines;
 mod local;
+pub mod resolver;
 mod tcp;
 mod udp;
+
+pub use contacts::place_contacts;
+use lines::{Lines, OnConnected};
 
 use crate::config::{Listen, Transport as ListenTransport};
 use std::collections::BTreeMap;
@@ -72,6 +78,7 @@ impl Shared {
 pub struct Net {
     udp: Vec<Arc<udp::Socket>>,
     bound: Vec<Listen>,
+    inbox: Arc<dyn Inbox>,
     shared: Arc<Shared>,
 }
 
@@ -119,7 +126,12 @@ impl Net {
             };
             bound.push(Listen { transport: one.transport, address });
         }
-        Ok(Self { udp, bound, shared })
+        Ok(Self { udp, bound, inbox, shared })
+    }
+
+    /// Keeps connections to contacts from now on, those that `lines` wants.
+    pub fn keep(&self, lines: &Lines, tell: OnConnected) {
+        lines.start(self.bound.clone().into(), (self.inbox.clone(), self.shared.clone()), tell);
     }
 
     /// Where it listens, with the ports that the system chose where 0 was asked for.
@@ -178,26 +190,6 @@ pub fn rtp_address(listen: &[Listen]) -> IpAddr {
     }
     let is_v4_only = first.is_ipv4() && addresses.all(|other| other.is_ipv4());
     if is_v4_only { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
-}
-
-/// Our address of each configured contact: the one that it reaches.
-pub fn place_contacts(config: &mut switchroom_exchange::Config, listen: &[Listen]) {
-    let mut local = local::Local::default();
-    for contact in config.extensions.values_mut().filter_map(|extension| extension.contact.as_mut()) {
-        let remote = contact.remote.ip();
-        if let Some(bound) = bound_towards(remote, local::route(remote), listen) {
-            contact.local = local.towards(remote, bound);
-        }
-    }
-}
-
-/// What of `listen` reaches a peer over UDP: what is bound to the address that routing gives as our own, else to all, else to one that
-/// others reach. Loopback reaches itself only.
-fn bound_towards(remote: IpAddr, routed: Option<IpAddr>, listen: &[Listen]) -> Option<SocketAddr> {
-    let ours = listen.iter().filter(|l| l.transport == ListenTransport::Udp).map(|l| l.address);
-    let ours = ours.filter(|a| a.is_ipv4() == remote.is_ipv4());
-    let ours = ours.filter(|a| remote.is_loopback() || !a.ip().is_loopback());
-    ours.min_by_key(|a| (routed != Some(a.ip()), !a.ip().is_unspecified()))
 }
 
 /// A stored registration names the address it was made at; if that is not listened to any more, the one that its phone

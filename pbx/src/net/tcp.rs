@@ -80,28 +80,36 @@ pub(super) async fn accept(
         let id = shared.last.fetch_add(1, Ordering::Relaxed) + 1;
         let local = local.towards(remote.ip(), bound);
         let flow = Flow { transport: Transport::Tcp, local, remote, connection: id };
-        let (writer, queue) = mpsc::channel(CONNECTION_QUEUE);
-        let (listed, unlisted) = oneshot::channel();
-        // The listed writer is the only strong one; pongs borrow it.
-        let pongs = writer.downgrade();
-        // Counted before the next one is accepted, not when its task happens to run.
-        if shared.list(id, Connection { flow, writer, _listed: listed }) {
-            let served = Served { flow, timeouts, inbox: inbox.clone(), shared: shared.clone() };
-            tokio::spawn(served.serve(stream, queue, pongs, unlisted));
+        let served = Served { flow, timeouts, is_ours: false, inbox: inbox.clone(), shared: shared.clone() };
+        // Listed before the next one is accepted, not when its task happens to run. Over the bound: dropping the stream closes it.
+        if let Some(serving) = served.list(stream) {
+            tokio::spawn(serving);
         }
-        // Else over the bound: dropping the stream closes it.
     }
 }
 
 /// One connection while it lasts.
-struct Served {
-    flow: Flow,
-    timeouts: Timeouts,
-    inbox: Arc<dyn Inbox>,
-    shared: Arc<Shared>,
+pub(super) struct Served {
+    pub(super) flow: Flow,
+    pub(super) timeouts: Timeouts,
+    /// We have made it, and those above know of it from the beginning.
+    pub(super) is_ours: bool,
+    pub(super) inbox: Arc<dyn Inbox>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Served {
+    /// Lists it, and gives what serves it until its end; `None` if there is no room for it.
+    pub(super) fn list(self, stream: TcpStream) -> Option<impl Future<Output = ()> + Send> {
+        let (writer, queue) = mpsc::channel(CONNECTION_QUEUE);
+        let (listed, unlisted) = oneshot::channel();
+        // The listed writer is the only strong one; pongs borrow it.
+        let pongs = writer.downgrade();
+        let connection = Connection { flow: self.flow, writer, _listed: listed };
+        let has_room = self.shared.list(self.flow.connection, connection);
+        has_room.then(|| self.serve(stream, queue, pongs, unlisted))
+    }
+
     async fn serve(
         self,
         stream: TcpStream,
@@ -133,7 +141,7 @@ impl Served {
         self.shared.connections().remove(&self.flow.connection);
         drop((reading, writing));
         // Nobody above knows of a connection that said nothing: opening and closing many costs no search there.
-        while messages > 0 && !self.inbox.flow_lost(self.flow) {
+        while (self.is_ours || messages > 0) && !self.inbox.flow_lost(self.flow) {
             tokio::time::sleep(ENGINE_RETRY).await;
         }
     }

@@ -247,7 +247,11 @@ fn a_contact_is_called_from_the_address_that_reaches_it() {
     let of = |remote: &str, routed: &str, listen: &[&str]| {
         let udp = |at: &&str| Listen { transport: ListenTransport::Udp, address: at.parse().unwrap() };
         let listen: Vec<Listen> = listen.iter().map(udp).collect();
-        let found = bound_towards(remote.parse().unwrap(), routed.parse().ok(), &listen);
+        let found = contacts::bound_towards(
+            remote.parse().unwrap(),
+            routed.parse().ok(),
+            (&listen, ListenTransport::Udp),
+        );
         found.map(|at| at.to_string()).unwrap_or_default()
     };
     let (lo, one, two, any) = ("127.0.0.1:5060", "10.0.0.5:5060", "192.0.2.5:5060", "0.0.0.0:5070");

@@ -395,7 +395,8 @@ pub struct ExtensionView {
     pub since_ms: i64,
     /// Where it is registered.
     pub bindings: Vec<BindingView>,
-    /// The last refusal of its REGISTER, in words, if it was the last thing heard of it.
+    /// The last refusal of its REGISTER, in words, if it was the last thing heard of it; else why the host of its contact has no
+    /// address.
     pub problem: Option<String>,
 }
 

@@ -254,6 +254,7 @@ impl Exchange {
                     });
                 }
             }
+            skipped.extend(self.unresolved(number).map(str::to_owned));
         }
         for reason in skipped {
             self.why(now, id, "skip", reason);

@@ -15,8 +15,7 @@ const THERE: &str = "192.0.2.77:5062";
 fn at(mut config: Config, address: &str) -> Config {
     let contact = FixedContact {
         uri: format!("sip:102@{address}"),
-        local: HERE.parse().unwrap(),
-        remote: address.parse().unwrap(),
+        place: Place::Address { local: HERE.parse().unwrap(), remote: address.parse().unwrap() },
     };
     config.extensions.get_mut("102").unwrap().contact = Some(contact);
     config

@@ -29,7 +29,7 @@ pub(super) const EXTENSIONS: Table = Table {
         example(
             "contact",
             "\"sip:ana@192.0.2.7:5060\"",
-            "Where it is called besides where its phones register, over UDP: a user of another exchange, a gateway, a phone that does not register.\nAn agent may sit there too. It must answer OPTIONS, unless keep_alive in [sip] is \"0s\", and is told of no messages.\nIts host is trusted: inside its calls no request from that IP address needs a password.",
+            "Where it is called besides where its phones register, over UDP, or with \";transport=tcp\" over TCP: a user of another exchange, a gateway, a phone that does not register.\nIts host is an IP address or a name, such as \"sip:ana@phones.example.com\": that is looked up (A and AAAA, no SRV) at the start, at each reload and each minute. Over TCP one connection to each host and port is kept. The port is 5060 unless it says so.\nAn agent may sit there too. It must answer OPTIONS, unless keep_alive in [sip] is \"0s\", and is told of no messages.\nIts host is trusted: inside its calls no request from that IP address needs a password.",
         ),
         key("voicemail", "false", "Whether it has a mailbox without a table of its own."),
     ],

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{
-    Codec, Config, Extension, FixedContact, Mode, RecordRule, Service, SupervisionRules,
+    Codec, Config, Extension, FixedContact, Mode, Place, RecordRule, Service, SupervisionRules,
 };
 use switchroom_flow::pins::Pin;
 use switchroom_sip::digest::{Algorithm, ha1};
@@ -97,7 +97,7 @@ fn inbound(setup: &Setup) -> switchroom_flow::SiteConfig {
 
 fn fixed_contact(phone: &PhoneSetup) -> FixedContact {
     let uri = format!("sip:{}@{}", phone.extension, phone.own);
-    FixedContact { uri, local: HERE, remote: phone.public }
+    FixedContact { uri, place: Place::Address { local: HERE, remote: phone.public } }
 }
 
 pub(super) fn extension(setup: &Setup, number: &str, password: &str) -> Extension {
