@@ -44,6 +44,9 @@ pub struct PhoneSetup {
     /// It registers nowhere: the configuration says where it is.
     #[serde(default)]
     pub is_fixed: bool,
+    /// The configuration names its host, and of a hundred look-ups so many fail or find another address.
+    #[serde(default)]
+    pub host_fails_percent: Option<u8>,
     /// Numbers beside its lamps.
     #[serde(default)]
     pub lamps: Vec<String>,
@@ -167,7 +170,7 @@ impl Setup {
             consulting(seed, &mut all);
             stretch(seed, &mut site, &mut all);
         }
-        fix_one(seed, &mut all);
+        fix_one(seed, faults.has(Fault::Phones), &mut all);
         let profile = profile(&mut rng, planned, site.ring_s);
         let mut calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
         let mut troubles = trouble::draw(&mut rng, length, all.len(), faults);
@@ -311,6 +314,7 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         expires_s: pick(rng, &[60, 120, 300, 3600]),
         session_expires_s: pick(rng, &[90, 120, 1800]),
         is_fixed: false,
+        host_fails_percent: None,
         lamps: Vec::new(),
         habits,
     }
@@ -346,9 +350,9 @@ fn consulting(seed: u64, phones: &mut [PhoneSetup]) {
     }
 }
 
-/// On some sites one of the phones that stand in the exchange's own network registers nowhere. Drawn apart, so that all else is
-/// what it was.
-fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
+/// On some sites one of the phones that stand in the exchange's own network registers nowhere; of some of these the configuration
+/// has a name, and no address. Drawn apart, so that all else is what it was.
+fn fix_one(seed: u64, fails: bool, phones: &mut [PhoneSetup]) {
     let mut rng = Rng::from_number(seed ^ 0x6669_7865_6400);
     if !chance(&mut rng, 25) {
         return;
@@ -357,7 +361,11 @@ fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
         phones.iter_mut().filter(|phone| !phone.tcp && phone.own == phone.public).collect();
     let count = near.len() as u64;
     if count > 0 {
-        near[usize::try_from(rng.below(count)).unwrap_or(0)].is_fixed = true;
+        let one = &mut near[usize::try_from(rng.below(count)).unwrap_or(0)];
+        one.is_fixed = true;
+        if chance(&mut rng, 50) {
+            one.host_fails_percent = Some(if fails { 30 } else { 0 });
+        }
     }
 }
 
