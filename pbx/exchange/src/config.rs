@@ -42,7 +42,7 @@ pub struct Extension {
 }
 
 /// An address at which an extension is called without ever having registered from there: a user of another exchange, a
-/// gateway, a phone that does not register. Over UDP.
+/// gateway, a phone that does not register. Over UDP, or a connection of our own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixedContact {
     /// The SIP URI that is called.

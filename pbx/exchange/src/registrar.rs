@@ -14,6 +14,9 @@ use switchroom_sip::uri::Uri;
 /// The key of a contact that is configured; no phone registers under it.
 pub(crate) const FIXED_KEY: &str = "configured";
 
+/// Where SIP is spoken unless a URI says so (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5060;
+
 /// One contact at which an extension is registered, or is by configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
@@ -107,11 +110,22 @@ impl Registrar {
         self.of(extension).filter(|binding| !binding.is_fixed())
     }
 
-    /// Whether the phone of a configured contact has registered as well.
+    /// Whether the phone of a configured contact has registered as well: from there, under the same user. Its own Contact has an
+    /// address where the configuration may have a name; over TCP it has come by a connection of its own, and says where it listens.
     pub(crate) fn is_registered_at(&self, extension: &str, fixed: &Binding) -> bool {
+        let listens_at = |one: &Binding| match one.flow.transport {
+            Transport::Udp => one.flow,
+            Transport::Tcp => {
+                let remote = (one.flow.remote.ip(), one.uri.port.unwrap_or(SIP_PORT)).into();
+                Flow { remote, connection: fixed.flow.connection, ..one.flow }
+            }
+        };
+        let is_same = |one: &Binding| match fixed.uri.ip() {
+            Some(_) => one.uri.same_contact(&fixed.uri),
+            None => one.uri.user_text() == fixed.uri.user_text(),
+        };
         let mut registered = self.registered_of(extension);
-        registered
-            .any(|one| one.flow == fixed.flow && one.uri.same_contact(&fixed.uri) && one.obstacle().is_none())
+        registered.any(|one| listens_at(one) == fixed.flow && is_same(one) && one.obstacle().is_none())
     }
 
     pub(crate) fn get_mut(&mut self, extension: &str, key: &str) -> Option<&mut Binding> {

@@ -2,7 +2,7 @@
 //!
 //! A connection is made when the daemon starts and when the configuration begins to name it, and made anew when it is lost: soon, and
 //! after each further failure less and less often, as names are looked up ([`super::resolver`]). Each time the host is looked up
-//! again, and its addresses are tried in their order, each for [`LIMIT`] at most. While a connection stands nobody is looked up:
+//! again, and its addresses are tried in their order, each for `LIMIT` at most. While a connection stands nobody is looked up:
 //! it leads where it leads. What becomes of it is told each time, and once more at each reload, so that whoever was told knows it
 //! though it has forgotten. A connection that the configuration names no more is closed.
 //!

@@ -3,13 +3,13 @@
 //! A name server may be slow, may be gone, and may say anything. So:
 //!
 //! - The system is asked (`getaddrinfo`: hosts file, name servers, search domains) on threads of their own, a few at once
-//!   ([`AT_ONCE_MAX`]), never on a thread of SIP, media or the engine. Nobody waits for it: the exchange starts without, and is told.
-//! - A look-up is waited for only so long ([`LIMIT`]). The system cannot be told to give up, so a thread that hangs counts against the
+//!   (`AT_ONCE_MAX`), never on a thread of SIP, media or the engine. Nobody waits for it: the exchange starts without, and is told.
+//! - A look-up is waited for only so long (`LIMIT`). The system cannot be told to give up, so a thread that hangs counts against the
 //!   bound until it comes back: names that hang cannot pile up threads.
-//! - Names are looked up when the daemon starts, at each reload, and each minute ([`EVERY`]); after a failure sooner, and then
+//! - Names are looked up when the daemon starts, at each reload, and each minute (`EVERY`); after a failure sooner, and then
 //!   less and less often. What was found is told each time, so that nothing lost on the way is missing for longer than that. A
-//!   name that was found before is told to be lost when it failed [`PATIENCE`] times in a row.
-//! - Only addresses that can be called from where we listen are told, at most [`HOST_ADDRESSES_MAX`].
+//!   name that was found before is told to be lost when it failed `PATIENCE` times in a row.
+//! - Only addresses that can be called from where we listen are told, at most `HOST_ADDRESSES_MAX`.
 //!
 //! A name is looked up as A and AAAA only, with port 5060 unless the contact has one. SRV and NAPTR (RFC 3263), which a name without a
 //! port may have, are not asked for: the system has no call for that.

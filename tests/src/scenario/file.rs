@@ -464,6 +464,7 @@ fn plain_phone(place: usize, name: &str) -> Phone {
         expires_s: 3_600,
         session_expires_s: 1_800,
         is_fixed: false,
+        host_fails_percent: None,
         lamps: vec![],
         habits: vec![],
     };

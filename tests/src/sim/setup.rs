@@ -45,6 +45,9 @@ pub struct PhoneSetup {
     /// It registers nowhere: the configuration says where it is.
     #[serde(default)]
     pub is_fixed: bool,
+    /// The configuration names its host, and of a hundred look-ups so many fail or find another address.
+    #[serde(default)]
+    pub host_fails_percent: Option<u8>,
     /// Numbers beside its lamps.
     #[serde(default)]
     pub lamps: Vec<String>,
@@ -168,7 +171,7 @@ impl Setup {
             consulting(seed, &mut all);
             stretch(seed, &mut site, &mut all);
         }
-        fix_one(seed, &mut all);
+        fix_one(seed, faults.has(Fault::Phones), &mut all);
         let profile = profile(&mut rng, planned, site.ring_s);
         let mut calls = Plan::draw(&profile, planned, length, rng.bits()).calls;
         let mut troubles = trouble::draw(&mut rng, length, all.len(), faults);
@@ -305,6 +308,7 @@ fn phone(rng: &mut Rng, place: usize, extension: String, faults: &Faults) -> Pho
         expires_s: rng.pick(&[60, 120, 300, 3600]),
         session_expires_s: rng.pick(&[90, 120, 1800]),
         is_fixed: false,
+        host_fails_percent: None,
         lamps: Vec::new(),
         habits,
     }
@@ -340,9 +344,9 @@ fn consulting(seed: u64, phones: &mut [PhoneSetup]) {
     }
 }
 
-/// On some sites one of the phones that stand in the exchange's own network registers nowhere. Drawn apart, so that all else is
-/// what it was.
-fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
+/// On some sites one of the phones that stand in the exchange's own network registers nowhere; of some of these the configuration
+/// has a name, and no address. Drawn apart, so that all else is what it was.
+fn fix_one(seed: u64, fails: bool, phones: &mut [PhoneSetup]) {
     let mut rng = Rng::from_number(seed ^ 0x6669_7865_6400);
     if !rng.percent(25) {
         return;
@@ -352,6 +356,9 @@ fn fix_one(seed: u64, phones: &mut [PhoneSetup]) {
     let place = rng.place(near.len());
     if let Some(phone) = near.get_mut(place) {
         phone.is_fixed = true;
+        if rng.percent(50) {
+            phone.host_fails_percent = Some(if fails { 30 } else { 0 });
+        }
     }
 }
 

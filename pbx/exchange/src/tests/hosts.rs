@@ -200,3 +200,17 @@ fn a_reload_forgets_what_it_names_no_more() {
     assert!(places(&w).is_empty());
     assert_eq!(w.x.audit(), [""; 0]);
 }
+
+/// A phone that registers at the host where it is configured to be is rung once, though the one knows it by its address.
+#[test]
+fn it_may_register_as_well() {
+    let mut w = World::with(site(), Restored::default());
+    found(&mut w, &[ONE]);
+    let (gate, a) = (w.registered("102", ONE), w.registered("101", "192.0.2.11:5060"));
+    let call = w.dial(a, "102", None);
+    w.ms(100);
+    w.take(gate);
+    let legs = w.x.calls().map(|call| call.legs.len()).max();
+    assert_eq!(legs, Some(2), "the caller's, and one");
+    w.hang_up(a, call);
+}

@@ -113,3 +113,24 @@ fn what_is_named_no_more_is_forgotten() {
     w.input(Input::FlowLost(line(8)));
     assert_eq!(w.x.audit(), [""; 0]);
 }
+
+/// A phone that registers by a connection of its own, and says that it listens where it is configured to be, is rung once.
+#[test]
+fn it_may_register_as_well() {
+    let mut w = World::with(site(), Restored::default());
+    told(&mut w, Ok(line(7)));
+    let a = w.registered("101", "192.0.2.11:5060");
+    let phone = w.phone("102", "192.0.2.77:40000");
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let flow = Flow { transport, ..w.phones[&phone].flow };
+        w.phones.get_mut(&phone).unwrap().flow = Flow { connection: 9, ..flow };
+        w.register(phone, &["<sip:102@192.0.2.77:5060;transport=tcp>"], Some(300)).unwrap();
+        let call = w.dial(a, "102", None);
+        w.ms(100);
+        let legs = w.x.calls().map(|call| call.legs.len()).max();
+        let once = transport == Transport::Tcp;
+        assert_eq!(legs, Some(if once { 2 } else { 3 }), "{transport:?}");
+        w.hang_up(a, call);
+        w.run(Duration::from_secs(40));
+    }
+}

@@ -4,9 +4,9 @@ use super::{Checker, Verdict, broken};
 use crate::sim::glance::{Fresh, Glance, address, legible, user};
 use crate::sim::world::{Came, Step, World};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-use switchroom_exchange::{Action, Mono, Record};
+use switchroom_exchange::{Action, Mono, Place, Record};
 
 /// A contact as [`address`] gives it, for whom it is registered, and from where: in private networks there can be several
 /// phones with the same.
@@ -75,7 +75,7 @@ impl Checker for NoneServedAfterItsEnd {
                 // Further tries of the same call, after 422, go where the first went.
                 && glance.cseq == 1
                 && self.fresh.is_new(bytes)
-                && !is_configured(world, target)
+                && !is_configured(world, target, flow.remote)
             {
                 let called = address(target);
                 let ends = self
@@ -102,10 +102,17 @@ impl Checker for NoneServedAfterItsEnd {
     }
 }
 
-/// Whether the configuration says that some extension is there.
-fn is_configured(world: &World, target: &str) -> bool {
+/// Whether the configuration says that some extension is there, at an address that its host has, as told last.
+fn is_configured(world: &World, target: &str, remote: SocketAddr) -> bool {
     let mut contacts = world.exchange.config().extensions.values().filter_map(|e| e.contact.as_ref());
-    contacts.any(|contact| address(&contact.uri) == address(target))
+    contacts.any(|contact| {
+        let is_there = match &contact.place {
+            Place::Host { name, .. } => world.is_host_at(name, remote),
+            Place::Address { remote: place, .. } => *place == remote,
+            Place::Connection { .. } => false,
+        };
+        is_there && address(&contact.uri) == address(target)
+    })
 }
 
 impl NoneServedAfterItsEnd {

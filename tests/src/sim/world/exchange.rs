@@ -88,6 +88,7 @@ impl World {
             Came::Answered(call, number, answer) => {
                 Input::Answered { call: *call, number: *number, answer: answer.clone() }
             }
+            Came::Resolved(host, found) => Input::Resolved { host: host.clone(), found: found.clone() },
             Came::Command(user, command) => {
                 self.commands += 1;
                 Input::Command {
@@ -256,6 +257,7 @@ impl World {
             self.plant.restored(&mut restored);
             self.exchange = Exchange::new(self.now, Arc::new(self.config.clone()), seed, restored);
         }
+        self.begin_to_look_up();
         self.steps += 1;
         self.carry_out(Came::Start)
     }

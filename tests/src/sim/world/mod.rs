@@ -4,6 +4,7 @@
 //! what the exchange wanted done; the checkers look at that.
 
 mod exchange;
+mod hosts;
 mod phones;
 mod site;
 mod troubles;
@@ -19,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;
 use switchroom_exchange::{
-    Action, CallId, Changed, Command, Config, Event, Exchange, Flow, MediaEvent, MessageFacts, Mono, Now,
-    Wall,
+    Action, CallId, Changed, Command, Config, Event, Exchange, Flow, HostAddress, MediaEvent, MessageFacts,
+    Mono, Now, Wall,
 };
 use switchroom_flow::Answer;
 use switchroom_phone::script::{Course, Part, Role};
@@ -43,6 +44,8 @@ pub enum Came {
     Flushed(Flushed),
     /// What came of a question that a flow asked.
     Answered(CallId, u64, Answer),
+    /// A host was looked up.
+    Resolved(String, Result<Vec<HostAddress>, String>),
     /// Who asks for something, and for what.
     Command(&'static str, Command),
     /// Another configuration.
@@ -112,6 +115,7 @@ enum Next {
     Keys { phone: usize, keys: String, by_info: bool },
     Within(usize),
     Trouble(usize),
+    LookUp { life: u32, phone: usize },
     Stop { life: u32, down_ms: u64 },
     StoreWell,
     StoreQuick,
@@ -182,6 +186,8 @@ pub struct World {
     pub cut_off: BTreeMap<String, Option<MessageFacts>>,
     /// The store could not keep something in the life before.
     pub store_failed_before: bool,
+    /// Addresses that were told last of hosts that the configuration names, in this life of the exchange.
+    pub hosts: BTreeMap<String, Vec<HostAddress>>,
     /// Extensions out of the configuration at the moment.
     pub removed: BTreeSet<String>,
     /// Events that were written, newest last; only as many as `keep_events` wants.
@@ -233,6 +239,7 @@ impl World {
             found_open: BTreeSet::new(),
             cut_off: BTreeMap::new(),
             store_failed_before: false,
+            hosts: BTreeMap::new(),
             removed: BTreeSet::new(),
             events: Vec::new(),
             keep_events: 0,
@@ -404,6 +411,7 @@ impl World {
                 let trouble = self.setup.troubles.get(place).map(|(_, trouble)| trouble.clone())?;
                 return self.trouble(trouble);
             }
+            Next::LookUp { life, phone } => return self.look_up(life, phone),
             Next::Stop { life, down_ms } => return self.stop(life, down_ms),
             Next::StoreWell => self.store.fails = false,
             Next::StoreQuick => self.flush_us = self.setup.store.flush_us,

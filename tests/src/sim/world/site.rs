@@ -95,9 +95,19 @@ fn inbound(setup: &Setup) -> switchroom_flow::SiteConfig {
     site
 }
 
+/// The name of the host where a phone is.
+pub(super) fn host_of(phone: &PhoneSetup) -> String {
+    format!("{}.example", phone.extension.to_ascii_lowercase())
+}
+
 fn fixed_contact(phone: &PhoneSetup) -> FixedContact {
-    let uri = format!("sip:{}@{}", phone.extension, phone.own);
-    FixedContact { uri, place: Place::Address { local: HERE, remote: phone.public } }
+    if phone.host_fails_percent.is_none() {
+        let uri = format!("sip:{}@{}", phone.extension, phone.own);
+        return FixedContact { uri, place: Place::Address { local: HERE, remote: phone.public } };
+    }
+    let (name, port) = (host_of(phone), phone.public.port());
+    let uri = format!("sip:{}@{name}:{port}", phone.extension);
+    FixedContact { uri, place: Place::Host { name, port } }
 }
 
 pub(super) fn extension(setup: &Setup, number: &str, password: &str) -> Extension {
