@@ -87,6 +87,8 @@ pub struct Agent {
     pub is_spared: bool,
     /// Since when the state is what it is, by the steady clock; before its start for a state of before a restart.
     pub since: i64,
+    /// Since when the agent does what the system has him doing, by the steady clock.
+    pub(crate) doing_since: i64,
     /// When the last call of a queue ended, or when the agent signed in: since then the agent is idle.
     pub last_call: u64,
     /// Offers in a row that rang in vain.
@@ -126,6 +128,7 @@ impl Agent {
             rests: false,
             is_spared: false,
             since: 0,
+            doing_since: 0,
             last_call: 0,
             missed: 0,
             today: Today::default(),
@@ -182,6 +185,14 @@ impl Agent {
     pub fn lasted(&self, now: Moment) -> u64 {
         let now = i64::try_from(now.mono).unwrap_or(i64::MAX);
         u64::try_from(now.saturating_sub(self.since)).unwrap_or(0)
+    }
+
+    /// How long the agent does what he does, milliseconds; of who does nothing how long the state has lasted. What somebody chooses
+    /// during a call is no other call.
+    pub fn busy_for(&self, now: Moment) -> u64 {
+        let since = if self.activity() == Activity::Idle { self.since } else { self.doing_since };
+        let now = i64::try_from(now.mono).unwrap_or(i64::MAX);
+        u64::try_from(now.saturating_sub(since)).unwrap_or(0)
     }
 
     /// Whether a caller rings for the agent, or talks with him.

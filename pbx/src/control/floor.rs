@@ -44,7 +44,7 @@ pub(super) fn agent(exchange: &Exchange, name: &str, now: Now) -> Option<w::Agen
             (Some(*queue), Some(on_the_wall(now, left)))
         }
     };
-    let lasted = i64::try_from(agent.lasted(moment)).unwrap_or(i64::MAX);
+    let lasted = i64::try_from(agent.busy_for(moment)).unwrap_or(i64::MAX);
     Some(w::AgentView {
         number: agent.number.to_string(),
         name: agent.config.name.clone(),

@@ -20,7 +20,7 @@ pub struct AgentView {
     pub reason: String,
     /// `idle`, `offered`, `talking`, `holding`, `wrap_up`, `outbound`.
     pub activity: String,
-    /// Since when both are so, Unix milliseconds.
+    /// Since when the activity is so, or who is idle is so, Unix milliseconds.
     pub since_ms: i64,
     /// When after-call time ends by itself, Unix milliseconds.
     pub wrap_up_ends_ms: Option<i64>,

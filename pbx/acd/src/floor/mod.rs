@@ -337,6 +337,9 @@ impl Floor {
                 is: is.clone(),
                 by: by.to_owned(),
             };
+            if agent.noted.activity != is.activity {
+                agent.doing_since = signed(now.mono);
+            }
             (agent.since, agent.noted) = (signed(now.mono), is);
             agent.noted_at.clone_from(&agent.extension);
             self.note(Fact::Agent(fact));

@@ -560,3 +560,20 @@ fn whom_there_is_no_room_to_ring_has_missed_nothing() {
     w.run(1_000);
     assert_eq!(w.rings(call), ["1"], "not after the rest of one who did not answer");
 }
+
+/// What somebody chooses for an agent who talks begins no other talk.
+#[test]
+fn a_break_during_a_talk_leaves_the_time_of_the_talk_alone() {
+    let mut w = World::new(one_queue(QueueConfig::default(), 1));
+    w.sign_in("1");
+    let call = w.join("q", "100", 0);
+    w.answer(call, "1");
+    w.run(30_000);
+    w.on_break("1");
+    w.run(5_000);
+    let busy_for = |w: &World| w.floor.agent("1").unwrap().busy_for(w.moment());
+    assert_eq!(busy_for(&w), 35_000);
+    w.end(call);
+    w.run(7_000);
+    assert_eq!(busy_for(&w), 7_000, "of the break");
+}

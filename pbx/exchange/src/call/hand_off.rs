@@ -186,7 +186,7 @@ impl Exchange {
         let goes = self.may_refer(id, stays).map_err(|(_, why)| why)?;
         let known = self.config.flows.get(flow).cloned();
         let flow =
-            known.ok_or_else(|| format!("there is no flow {}; see switchroom flow list", clean(flow)))?;
+            known.ok_or_else(|| format!("there is no flow {}; see switchroom ctl flows", clean(flow)))?;
         self.may_hand_off(id, (stays, goes), &flow).map_err(|(_, why)| why)?;
         let (who, whom) = (self.number_of_leg(id, stays), self.number_of_leg(id, goes));
         let done = format!("call {number}: {whom} is in flow {}, {who} gets it back", flow.name);

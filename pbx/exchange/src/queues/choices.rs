@@ -5,6 +5,7 @@ use crate::exchange::Exchange;
 use crate::record::{EventKind, Severity};
 use crate::text::clean;
 use crate::{AgentAct, CallId};
+use switchroom_acd::agent::Doing;
 use switchroom_acd::{Presence, Refusal};
 use switchroom_sip::time::Now;
 
@@ -25,7 +26,10 @@ impl Exchange {
                     Presence::Ready => "ready".to_owned(),
                     Presence::Break { reason } => format!("on a break: {}", clean(reason)),
                 };
-                ("presence", None, format!("agent {agent} is {what}"))
+                let talks =
+                    self.floor.agent(agent).is_some_and(|one| matches!(one.doing, Doing::Talking { .. }));
+                let when = if talks && *presence != Presence::Ready { ", after this call" } else { "" };
+                ("presence", None, format!("agent {agent} is {what}{when}"))
             }
             AgentAct::WrapUp { agent, more_ms, disposition } => {
                 let of = self.must_be_known(agent, disposition.as_deref())?;

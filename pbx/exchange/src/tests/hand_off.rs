@@ -149,7 +149,7 @@ fn a_user_hands_off_too_and_the_caller_may_fail() {
 fn what_may_not_be_is_refused_in_words() {
     let mut s = Scene::new();
     for (flow, why) in [
-        ("nowhere", "there is no flow nowhere; see switchroom flow list"),
+        ("nowhere", "there is no flow nowhere; see switchroom ctl flows"),
         ("506", "node \"n0\" of flow \"506\" dials, and who is handed off is to come back"),
     ] {
         assert_eq!(s.command(flow).unwrap_err(), why);
