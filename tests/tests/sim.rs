@@ -159,6 +159,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::StaleLamp | Defect::RepeatedLamp => {
             "at rest what each lamp was told last is what is so, and what is told is numbered and new"
         }
+        Defect::LostSubscription | Defect::ForgottenSubscriptions => {
+            "what was confirmed to who subscribes is on disk, and goes on after a restart: it is told anew, soon"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }
@@ -196,6 +199,8 @@ fn words(defect: Defect) -> &'static str {
         Defect::TwoTalks => "has two calls",
         Defect::OfferInWrapUp => "an offer to who is not free",
         Defect::ForgottenPresence => "and in the store",
+        Defect::LostSubscription => "was told that it is subscribed",
+        Defect::ForgottenSubscriptions => "told nothing to who watches",
         _ => "",
     }
 }
@@ -246,7 +251,7 @@ fn each_planted_defect_is_found_by_its_rule() {
             Defect::SilentSearch => &sought,
             Defect::Overtaken => &crowded,
             Defect::UnfairTurns => &by_turns,
-            Defect::StaleLamp | Defect::RepeatedLamp => &lit,
+            Defect::StaleLamp | Defect::RepeatedLamp | Defect::LostSubscription => &lit,
             _ if defect >= Defect::UnofferedRing => &queued,
             _ if defect >= Defect::TwoPlaces => &inbound,
             _ => &setup,
@@ -267,7 +272,7 @@ const OF_SUPERVISORS: [Defect; 7] = [
 ];
 
 /// Defects that need more time, or that something else happens.
-const OF_OCCASIONS: [Defect; 21] = [
+const OF_OCCASIONS: [Defect; 22] = [
     Defect::RecordedFlow,
     Defect::BentTries,
     Defect::UntoldPause,
@@ -289,6 +294,7 @@ const OF_OCCASIONS: [Defect; 21] = [
     Defect::BentAgain,
     Defect::UntoldDoor,
     Defect::ForgottenPresence,
+    Defect::ForgottenSubscriptions,
 ];
 
 /// Whoever talks consults somebody, again and again.
@@ -347,6 +353,9 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
     let dies = Trouble::Crash { down_ms: 3_000, after_actions: 1, kept_percent: 100 };
     crashed.troubles.push((120_000, dies));
     crashed.troubles.sort_by_key(|(at, _)| *at);
+    for phone in &mut crashed.phones {
+        phone.lamps = ["101", "102"].map(str::to_owned).into();
+    }
     // No agent ever comes.
     let mut deserted = queued(6);
     deserted.troubles.clear();
@@ -369,7 +378,7 @@ fn each_planted_defect_that_needs_an_occasion_is_found() {
         (closed, &[Defect::BentFull, Defect::ComesClosed]),
         (shut, &[Defect::UntoldDoor, Defect::ComesClosed]),
         (deserted, &[Defect::ComesEmpty]),
-        (crashed, &[Defect::ForgottenPresence]),
+        (crashed, &[Defect::ForgottenPresence, Defect::ForgottenSubscriptions]),
         (consulting(), &[Defect::UntapedThird]),
         (restricted(), &[Defect::UnheededRights]),
         (asked, &[Defect::UnaskedRecord, Defect::RecordedRefusal]),

@@ -85,7 +85,17 @@ pub(crate) struct Lamp {
 
 impl Lamp {
     pub(crate) fn new(number: String, means: Means) -> Self {
-        Self { number, means, version: 0, told: None }
+        Self::going_on(number, means, 0)
+    }
+
+    /// One whose next NOTIFY has that `version`.
+    pub(crate) fn going_on(number: String, means: Means, version: u32) -> Self {
+        Self { number, means, version, told: None }
+    }
+
+    /// What the next NOTIFY has as `version`.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
     }
 }
 

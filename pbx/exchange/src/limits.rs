@@ -116,6 +116,16 @@ pub const SUBSCRIPTION_USUAL: Duration = Duration::from_secs(3_600);
 /// Time between two NOTIFYs of a subscription, and to a phone that is told of its mailbox unasked, at least (for mailboxes RFC
 /// 3842 §3.8).
 pub const NOTIFY_PACE: Duration = Duration::from_secs(1);
+/// So far CSeq and version of a subscription jump at a start: they are written down when it is refreshed, and there are not so many
+/// NOTIFYs between that and the next time, at the pace that there is at most.
+pub const NOTIFY_JUMP: u32 = 100_000;
+const _: () = assert!(NOTIFY_JUMP as u64 * NOTIFY_PACE.as_secs() > SUBSCRIPTION_LONGEST.as_secs() + 1_000);
+/// Within this after a start phones are told again what they watch, spread out.
+pub const RESTORED_TOLD_WITHIN: Duration = Duration::from_secs(5);
+/// Where that are very many, within as much time as this makes, one after the other.
+pub const RESTORED_TOLD_EACH: Duration = Duration::from_millis(2);
+/// SUBSCRIBEs waiting for the store. At the bound further ones are answered at once.
+pub const SUBSCRIBES_WAITING_MAX: usize = 5_000;
 /// How long a phone that registered has to subscribe before it is told of its mailbox unasked.
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// A CDR that could not be stored is offered again after this long.

@@ -3,15 +3,19 @@
 //!
 //! What there is to tell is a matter of its [`Package`]. What all have in common is here: how they are asked for, refreshed,
 //! moved and ended, and that nobody is told more often than once a second, one NOTIFY at a time, and always what there is last.
-//! Nothing of this outlives the exchange: phones subscribe again.
+//! What is subscribed to outlives the exchange (`kept.rs`).
 
+mod kept;
 mod notify;
 mod package;
 mod subscribe;
 
+pub(crate) use kept::Kept;
 pub(crate) use notify::End;
 pub(crate) use package::{About, Package};
 
+use crate::Ticket;
+use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::lamps::Lamp;
 use crate::names::BindingName;
@@ -56,6 +60,10 @@ pub(crate) struct Subscription {
     pub(crate) flow: Flow,
     pub(crate) expires: Mono,
     pub(crate) pace: Pace,
+    /// The store has a record of it, or will have.
+    pub(crate) is_kept: bool,
+    /// What must be on disk before its phone is told anything.
+    pub(crate) awaits: Option<Ticket>,
 }
 
 /// Who subscribed, and to whom a NOTIFY is under way.
@@ -69,6 +77,7 @@ pub(crate) struct Subscriptions {
     /// Whom a NOTIFY under way is for, by its number.
     under_way: BTreeMap<u64, Watcher>,
     last: SubscriptionName,
+    pub(crate) kept: Kept,
 }
 
 impl Subscriptions {
@@ -131,6 +140,16 @@ impl Subscriptions {
         self.by_extension.get(&subscription.extension).is_some_and(|names| names.contains(&key))
     }
 
+    /// The one that a phone of an extension asked for by the same names, and about the same.
+    fn of_same_names(&self, extension: &str, dialog: &Dialog, about: &About) -> Option<SubscriptionName> {
+        let is_same = |s: &Subscription| {
+            let names = (&s.dialog.call_id, &s.dialog.remote_tag);
+            names == (&dialog.call_id, &dialog.remote_tag) && s.about.user(extension) == about.user(extension)
+        };
+        let mut all = self.of_package(extension, about.package());
+        all.find(|(_, subscription)| is_same(subscription)).map(|(name, _)| name)
+    }
+
     /// How many an extension has of a package by the index.
     pub(crate) fn count_of(&self, extension: &str, package: Package) -> usize {
         let names = self.by_extension.get(extension).into_iter().flatten();
@@ -190,6 +209,18 @@ impl Subscriptions {
 }
 
 impl Exchange {
+    /// A subscription begins, or goes on after a start.
+    fn put_subscription(&mut self, subscription: Subscription) -> SubscriptionName {
+        let means = if let About::Lamp(lamp) = &subscription.about { Some(lamp.means.clone()) } else { None };
+        let ends = subscription.expires;
+        let name = self.subscriptions.put(subscription);
+        if let Some(means) = means {
+            self.index_lamp(name, &means);
+        }
+        self.timers.set(Timer::SubscriptionEnds(name), ends);
+        name
+    }
+
     pub(crate) fn pace(&self, watcher: Watcher) -> Option<&Pace> {
         match watcher {
             Watcher::Subscription(name) => self.subscriptions.get(name).map(|s| &s.pace),

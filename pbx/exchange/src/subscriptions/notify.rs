@@ -46,6 +46,11 @@ impl Exchange {
             // Once that is answered.
             return;
         }
+        if self.awaits_store(watcher) {
+            // Once that has come.
+            return;
+        }
+        let Some(pace) = self.pace(watcher) else { return };
         let free = pace.sent.map_or(now.mono, |sent| sent.after(NOTIFY_PACE));
         let timer = Timer::Notify(watcher);
         let at = self.timers.get(timer).map_or(now.mono.after(wait), |at| at.min(now.mono.after(wait)));
@@ -59,10 +64,19 @@ impl Exchange {
             return;
         }
         self.timers.cancel(timer);
+        if self.awaits_store(watcher) {
+            return;
+        }
         let is_free = self.pace(watcher).is_some_and(|p| p.is_due && p.under_way.is_none());
         if is_free && !self.send_notify(now, watcher) {
             self.tell_no_more(watcher);
         }
+    }
+
+    /// Whether somebody is told nothing before something is on disk.
+    pub(crate) fn awaits_store(&self, watcher: Watcher) -> bool {
+        let Watcher::Subscription(name) = watcher else { return false };
+        self.subscriptions.get(name).is_some_and(|subscription| subscription.awaits.is_some())
     }
 
     /// There is nothing that somebody was not told, or it cannot be told.
@@ -152,7 +166,11 @@ impl Exchange {
     pub(super) fn forget_subscription(&mut self, name: SubscriptionName) {
         self.timers.cancel(Timer::SubscriptionEnds(name));
         self.timers.cancel(Timer::Notify(Watcher::Subscription(name)));
-        if let Some(About::Lamp(lamp)) = self.subscriptions.remove(name).map(|gone| gone.about) {
+        let Some(gone) = self.subscriptions.remove(name) else { return };
+        if gone.is_kept {
+            self.keep_no_more(&gone.dialog.local_tag);
+        }
+        if let About::Lamp(lamp) = gone.about {
             self.forget_lamp(name, &lamp);
         }
     }
@@ -167,13 +185,14 @@ impl Exchange {
     }
 
     /// A phone registered again from elsewhere: what it subscribed to goes there too.
-    pub(crate) fn move_subscriptions(&mut self, extension: &str, old: Flow, new: Flow) {
+    pub(crate) fn move_subscriptions(&mut self, now: Now, extension: &str, old: Flow, new: Flow) {
         let its: Vec<SubscriptionName> =
             self.subscriptions.of(extension).filter(|(_, s)| s.flow == old).map(|(name, _)| name).collect();
         for name in its {
             if let Some(subscription) = self.subscriptions.get_mut(name) {
                 subscription.flow = new;
             }
+            self.keep_subscription(now, name);
         }
     }
 

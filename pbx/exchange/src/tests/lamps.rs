@@ -15,6 +15,7 @@ use switchroom_sip::uri::Uri;
 
 mod floor;
 mod given;
+mod kept;
 
 /// A phone with lamps, which no call reaches: it has not registered.
 pub(crate) struct Panel {

@@ -166,11 +166,15 @@ pub enum Defect {
     OfferInWrapUp,
     /// After a crash an agent has a break that nobody chose.
     ForgottenPresence,
+    /// A subscription that is confirmed and not on disk.
+    LostSubscription,
+    /// An exchange that starts knows of no subscription.
+    ForgottenSubscriptions,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 82] = [
         Self::LeakedPort,
         Self::DoubledFinal,
         Self::LostFinal,
@@ -251,5 +255,7 @@ impl Defect {
         Self::TwoTalks,
         Self::OfferInWrapUp,
         Self::ForgottenPresence,
+        Self::LostSubscription,
+        Self::ForgottenSubscriptions,
     ];
 }
