@@ -99,11 +99,11 @@ pub const MESSAGES_GONE_MAX: usize = 500;
 pub const MESSAGES_GO_ON: Duration = Duration::from_secs(1);
 /// Subscriptions to mailboxes, of all extensions together. At the bound a new SUBSCRIBE is answered 503.
 pub const SUBSCRIPTIONS_MAX: usize = 50_000;
-/// Subscriptions of one extension. At the bound the one that ends first makes room.
+/// Subscriptions of one extension to its box. At the bound the one that ends first makes room.
 pub const SUBSCRIPTIONS_PER_EXTENSION: usize = 16;
 /// Lamps of all extensions together. At the bound a new SUBSCRIBE is answered 503.
 pub const LAMPS_MAX: usize = 50_000;
-/// Lamps that the phones of one extension have, together. At the bound the one that ends first makes room.
+/// Lamps that the phones of one extension have, together. At the bound a new one is answered 403, and those there are stay.
 pub const LAMPS_PER_EXTENSION: usize = 64;
 /// Bytes that a subscription keeps of what its phone sent. A SUBSCRIBE with more is answered 400.
 pub const SUBSCRIPTION_BYTES_MAX: usize = 2_048;

@@ -77,6 +77,8 @@ pub(crate) struct Subscriptions {
     /// Whom a NOTIFY under way is for, by its number.
     under_way: BTreeMap<u64, Watcher>,
     last: SubscriptionName,
+    /// Extensions that were refused a lamp, and have as many as may be since.
+    overfull: BTreeSet<String>,
     pub(crate) kept: Kept,
 }
 
@@ -170,12 +172,27 @@ impl Subscriptions {
         self.count_all_of(package) >= package.most()
     }
 
-    /// The subscription of an extension that ends first, if it has as many of the package as it may.
-    fn surplus(&self, extension: &str, package: Package) -> Option<SubscriptionName> {
-        let is_full = self.count_of(extension, package) >= package.most_of_one();
-        let all = self.of_package(extension, package);
-        let first = all.min_by_key(|(name, s)| (s.expires, *name)).map(|(name, _)| name);
-        first.filter(|_| is_full)
+    /// Whether an extension has as many of the package as it may.
+    fn has_all(&self, extension: &str, package: Package) -> bool {
+        self.count_of(extension, package) >= package.most_of_one()
+    }
+
+    /// The subscription of an extension to its box that ends first.
+    fn first_to_end(&self, extension: &str) -> Option<SubscriptionName> {
+        let all = self.of_package(extension, Package::Mailbox);
+        all.min_by_key(|(name, s)| (s.expires, *name)).map(|(name, _)| name)
+    }
+
+    /// The lamp that the phone at that place has for the same number already.
+    fn same_lamp(&self, extension: &str, flow: Flow, number: &str) -> Option<SubscriptionName> {
+        let mut all = self.of_package(extension, Package::Lamp);
+        let is_same = |s: &Subscription| s.flow == flow && s.about.user(extension) == number;
+        all.find(|(_, subscription)| is_same(subscription)).map(|(name, _)| name)
+    }
+
+    /// Extensions that were refused a lamp.
+    pub(crate) fn overfull(&self) -> &BTreeSet<String> {
+        &self.overfull
     }
 
     fn put(&mut self, subscription: Subscription) -> SubscriptionName {
@@ -200,6 +217,9 @@ impl Subscriptions {
         }
         if let Some(count) = self.counts.get_mut(&package) {
             *count = count.saturating_sub(1);
+        }
+        if package == Package::Lamp && !self.has_all(&gone.extension, package) {
+            self.overfull.remove(&gone.extension);
         }
         if let Some(number) = gone.pace.under_way {
             self.under_way.remove(&number);
@@ -253,6 +273,10 @@ impl Subscriptions {
 
     pub(crate) fn only_lamp(&mut self) -> &mut Lamp {
         self.lamp_mut(self.last).unwrap_or_else(|| unreachable!("it is one"))
+    }
+
+    pub(crate) fn refuse_lamps_of(&mut self, extension: &str) {
+        self.overfull.insert(extension.to_owned());
     }
 
     pub(crate) fn forget_tags(&mut self) {

@@ -20,6 +20,7 @@ pub(super) const RULES: &[Rule] = &[
     asked_by_sip,
     told,
     awaited,
+    overfull,
 ];
 
 /// Everybody who is told.
@@ -147,6 +148,16 @@ fn bounded(x: &Exchange, wrong: &mut Vec<String>) {
             if count > package.most_of_one() {
                 wrong.push(format!("{extension} has {count} subscriptions, more than it may"));
             }
+        }
+    }
+}
+
+/// Who was refused a lamp has as many as may be still, or it would be told once and never again.
+fn overfull(x: &Exchange, wrong: &mut Vec<String>) {
+    for extension in x.subscriptions.overfull() {
+        let count = x.subscriptions.count_of(extension, Package::Lamp);
+        if count < Package::Lamp.most_of_one() {
+            wrong.push(format!("{extension} has {count} lamps and is still said to have too many"));
         }
     }
 }

@@ -8,9 +8,11 @@ use crate::lamps::Lamp;
 use crate::limits::{
     SUBSCRIPTION_BYTES_MAX, SUBSCRIPTION_LONGEST, SUBSCRIPTION_SHORTEST, SUBSCRIPTION_USUAL,
 };
+use crate::record::{EventKind, Severity};
 use std::time::Duration;
 use switchroom_sip::dialog::Dialog;
 use switchroom_sip::endpoint::Incoming;
+use switchroom_sip::flow::Flow;
 use switchroom_sip::header::{Headers, Name};
 use switchroom_sip::message::Request;
 use switchroom_sip::status::Status;
@@ -69,10 +71,8 @@ impl Exchange {
             headers.push(Name::RetryAfter, "60");
             return Err((Status::SERVICE_UNAVAILABLE, headers));
         }
-        if !ask.lasts.is_zero()
-            && let Some(first) = self.subscriptions.surplus(extension, ask.package)
-        {
-            self.end_subscription(now, first, End::Surplus);
+        if !ask.lasts.is_zero() {
+            self.make_room(now, extension, incoming.flow, &about).map_err(refuse)?;
         }
         let name = self.put_subscription(Subscription {
             extension: extension.to_owned(),
@@ -87,6 +87,47 @@ impl Exchange {
         });
         self.grant(now, name, incoming, &ask);
         Ok(())
+    }
+
+    /// Sees to it that an extension has no more subscriptions than it may. Of those to a box the one that ends first makes room: the
+    /// newest is that of a phone that lives, and each says the same. Lamps differ. If the first made room, one that is right would go
+    /// out for each that comes, another one each time; so the new one is refused, and those that there are stay. By 403: it is
+    /// policy, so a phone need not try at once again, which it may on 480; and 503 might have it take us for gone (RFC 3263 §4.3).
+    fn make_room(&mut self, now: Now, extension: &str, flow: Flow, about: &About) -> Result<(), Status> {
+        let package = about.package();
+        if !self.subscriptions.has_all(extension, package) {
+            return Ok(());
+        }
+        match about {
+            About::Mailbox => {
+                if let Some(first) = self.subscriptions.first_to_end(extension) {
+                    self.end_subscription(now, first, End::Surplus);
+                }
+                Ok(())
+            }
+            About::Lamp(lamp) => {
+                // A phone that was started anew asks by new names, and its old ones would be found out at the next change only.
+                if let Some(old) = self.subscriptions.same_lamp(extension, flow, &lamp.number) {
+                    self.end_subscription(now, old, End::Surplus);
+                    return Ok(());
+                }
+                self.tell_of_refused_lamp(now, extension, flow, &lamp.number);
+                Err(Status::FORBIDDEN)
+            }
+        }
+    }
+
+    /// Written down once, until that extension has room again.
+    fn tell_of_refused_lamp(&mut self, now: Now, extension: &str, flow: Flow, number: &str) {
+        if !self.subscriptions.overfull.insert(extension.to_owned()) {
+            return;
+        }
+        let most = Package::Lamp.most_of_one();
+        let text = format!(
+            "{extension} has {most} lamps, which is as many as an extension may have: that of {number} at {flow} is refused, \
+             and so are others until one ends"
+        );
+        self.event(now, EventKind::Registration, Severity::Warn, None, extension, "lamps_full", text);
     }
 
     /// What a phone of `extension` asks to be told of, or why it is not.

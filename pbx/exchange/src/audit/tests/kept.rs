@@ -5,6 +5,11 @@ use crate::due::Timer;
 use crate::tests::mwi::subscribe;
 use crate::*;
 
+#[test]
+fn who_has_too_many_lamps_has_them() {
+    breaks(world(), |x| x.subscriptions.refuse_lamps_of("102"), "102 has 0 lamps and is still said to have");
+}
+
 /// Who waits for the store is waited for there.
 #[test]
 fn who_waits_for_the_store_with_a_subscription_is_answered() {
