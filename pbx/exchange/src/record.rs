@@ -141,6 +141,8 @@ pub struct SubscriptionRecord {
     pub local: SocketAddr,
     /// Where the SUBSCRIBE came from.
     pub remote: SocketAddr,
+    /// This was written, Unix milliseconds.
+    pub written_ms: i64,
     /// Ends, Unix milliseconds.
     pub expires_ms: i64,
 }

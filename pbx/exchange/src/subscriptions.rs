@@ -45,6 +45,8 @@ pub(crate) struct Pace {
     pub(crate) under_way: Option<u64>,
     /// There is something that was not told yet.
     pub(crate) is_due: bool,
+    /// So many NOTIFYs in a row were refused.
+    refused: u32,
 }
 
 /// A subscription, by one of the phones of an extension.

@@ -30,7 +30,7 @@ use switchroom_sip::uri::Uri;
 
 /// The largest CSeq and version that are taken up again: numbers stay below 2³¹ (RFC 3261 §8.1.1.5) after the jump, and for as long
 /// as the subscription may last.
-const NUMBER_MAX: u32 = (1 << 31) - 1 - 2 * NOTIFY_JUMP;
+const NUMBER_MAX: u32 = (1 << 31) - 1 - 4_000_000;
 
 /// A SUBSCRIBE whose answer waits for the store.
 #[derive(Debug, Clone)]
@@ -105,13 +105,23 @@ impl Subscription {
             transport: self.flow.transport.name().to_owned(),
             local: self.flow.local,
             remote: self.flow.remote,
+            written_ms: now.wall.0,
             expires_ms: now.wall.0.saturating_add(left_ms),
         })
     }
 }
 
+/// By how much numbers go on: behind all that may have been sent since the record was written, and, should the store have refused the
+/// record of an earlier start, behind what was sent after that: tenths of seconds since then, for nobody is told more than once a
+/// second.
+fn jump(now: Now, record: &SubscriptionRecord) -> u32 {
+    let tenths = now.wall.0.saturating_sub(record.written_ms) / 100;
+    let most = SUBSCRIPTION_LONGEST.as_secs() * 10;
+    NOTIFY_JUMP + u32::try_from(u64::try_from(tenths).unwrap_or(0).min(most)).unwrap_or(0)
+}
+
 /// What it was about, if there is such a thing still.
-fn about(config: &Config, record: &SubscriptionRecord) -> Option<About> {
+fn about(now: Now, config: &Config, record: &SubscriptionRecord) -> Option<About> {
     config.extensions.get(&record.extension)?;
     match Package::of(&record.event)? {
         Package::Mailbox => {
@@ -119,20 +129,21 @@ fn about(config: &Config, record: &SubscriptionRecord) -> Option<About> {
         }
         Package::Lamp => {
             let means = config.meaning(&record.number, &record.extension)?;
-            Some(About::Lamp(Lamp::going_on(record.number.clone(), means, record.version + NOTIFY_JUMP)))
+            let version = record.version + jump(now, record);
+            Some(About::Lamp(Lamp::going_on(record.number.clone(), means, version)))
         }
     }
 }
 
 /// The dialog of a record, as far as it could be one; our requests in it go on behind all that may have been sent.
-fn dialog(record: &SubscriptionRecord) -> Option<Dialog> {
+fn dialog(now: Now, record: &SubscriptionRecord) -> Option<Dialog> {
     let dialog = Dialog {
         call_id: record.call_id.clone(),
         local_tag: record.tag.clone(),
         remote_tag: record.remote_tag.clone(),
         local: NameAddr::parse(&record.local_party)?,
         remote: NameAddr::parse(&record.remote_party)?,
-        local_cseq: record.local_cseq + NOTIFY_JUMP,
+        local_cseq: record.local_cseq + jump(now, record),
         remote_cseq: record.remote_cseq,
         target: Uri::parse(&record.target)?,
         route: record.route.clone(),
@@ -180,12 +191,12 @@ impl Exchange {
         if !is_udp || record.version > NUMBER_MAX || record.local_cseq > NUMBER_MAX {
             return None;
         }
-        let about = about(&self.config, &record)?;
+        let about = about(now, &self.config, &record)?;
         let package = about.package();
         let has_room = !self.subscriptions.is_full(package)
             && self.subscriptions.count_of(&record.extension, package) < package.most_of_one()
             && self.subscriptions.by_tag(&record.tag).is_none();
-        let dialog = dialog(&record).filter(|_| has_room)?;
+        let dialog = dialog(now, &record).filter(|_| has_room)?;
         Some(Subscription {
             extension: record.extension,
             about,

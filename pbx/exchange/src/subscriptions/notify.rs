@@ -4,7 +4,7 @@ use super::{About, Pace, Subscription, SubscriptionName, Watcher};
 use crate::Config;
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::limits::NOTIFY_PACE;
+use crate::limits::{NOTIFY_PACE, NOTIFY_RETRY, NOTIFY_RETRY_LONGEST, NOTIFY_TRIES};
 use std::time::Duration;
 use switchroom_sip::flow::Flow;
 use switchroom_sip::header::Name;
@@ -96,7 +96,7 @@ impl Exchange {
         let Some((flow, request)) = made else { return false };
         let number = self.next_request();
         let Some(pace) = self.pace_mut(watcher) else { return false };
-        *pace = Pace { sent: Some(now.mono), under_way: Some(number), is_due: false };
+        *pace = Pace { sent: Some(now.mono), under_way: Some(number), is_due: false, refused: pace.refused };
         self.subscriptions.under_way.insert(number, watcher);
         self.endpoint.request_outside(now.mono, flow, request, number);
         true
@@ -137,20 +137,45 @@ impl Exchange {
         let Some(watcher) = self.subscriptions.under_way.remove(&number) else { return false };
         let Some(pace) = self.pace_mut(watcher) else { return true };
         pace.under_way = None;
-        let is_due = pace.is_due;
+        let mut is_due = pace.is_due;
+        let mut wait = Duration::ZERO;
         let status = response.map(|response| response.status);
         match watcher {
             Watcher::Subscription(name) => {
                 if status.is_none_or(ends) {
                     self.forget_subscription(name);
+                } else if let Some(after) = response.and_then(|response| self.heard(name, response)) {
+                    // With what has changed meanwhile.
+                    (is_due, wait) = (true, after);
                 }
             }
             Watcher::Binding(name) => self.noticed(name, status),
         }
         if is_due && self.pace(watcher).is_some_and(|pace| pace.is_due) {
-            self.tell_soon(now, watcher, Duration::ZERO);
+            self.tell_soon(now, watcher, wait);
         }
         true
+    }
+
+    /// A NOTIFY was answered and its subscription goes on. If it was refused, the phone was not told: after which time it is told
+    /// again, for it may be busy for a moment only. `None`: it was told, or has been asked often enough.
+    fn heard(&mut self, name: SubscriptionName, response: &Response) -> Option<Duration> {
+        let subscription = self.subscriptions.get_mut(name)?;
+        if response.status.is_success() {
+            subscription.pace.refused = 0;
+            return None;
+        }
+        subscription.pace.refused = subscription.pace.refused.saturating_add(1);
+        if subscription.pace.refused > NOTIFY_TRIES {
+            return None;
+        }
+        subscription.pace.is_due = true;
+        if let About::Lamp(lamp) = &mut subscription.about {
+            lamp.told = None;
+        }
+        let said =
+            response.headers.number(&Name::RetryAfter).map(|seconds| Duration::from_secs(seconds.into()));
+        Some(said.map_or(NOTIFY_RETRY, |said| said.clamp(NOTIFY_PACE, NOTIFY_RETRY_LONGEST)))
     }
 
     /// Ends a subscription and says so, once.

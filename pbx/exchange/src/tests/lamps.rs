@@ -270,6 +270,38 @@ fn a_change_and_back_within_the_pace_tells_nothing() {
     settle(w);
 }
 
+/// A phone that is busy refuses to be told, which ends nothing: it is told again after a while, or when it said, and not for ever.
+#[test]
+fn who_refuses_to_be_told_is_told_again() {
+    let (mut w, mut panel, a, _) = watched();
+    w.notified = Some(Status::SERVER_ERROR);
+    let call = w.dial(a, "*43", Some(sdp("192.0.2.11", "8 101", "")));
+    w.run(Duration::from_secs(2));
+    assert_eq!(panel.said(&w), ["101 1 lit"]);
+    w.run(Duration::from_secs(20));
+    assert_eq!(panel.said(&w), [""; 0], "not at once");
+    w.notified = Some(Status::OK);
+    w.run(Duration::from_secs(10));
+    assert_eq!(panel.said(&w), ["101 2 lit"]);
+    w.run(Duration::from_secs(600));
+    assert_eq!(panel.said(&w), [""; 0], "told is told");
+    // One that refuses for good is left alone, until something changes.
+    w.notified = Status::new(491);
+    let dialog = panel.watch(&mut w, "101");
+    w.run(Duration::from_secs(1_800));
+    assert_eq!(panel.said(&w).len(), 1 + limits::NOTIFY_TRIES as usize);
+    w.notified = Some(Status::OK);
+    let r = panel.ask(&mut w, "101", Some(&dialog), &[]).unwrap();
+    assert_eq!((r.status, panel.said(&w).len()), (Status::OK, 1), "who asks is told");
+    w.notified = Status::new(491);
+    w.hang_up(a, call);
+    w.run(Duration::from_secs(1_200));
+    let of_new = |m: &String| header(m, Name::CallId) == dialog.call_id;
+    assert_eq!(panel.told(&w).iter().filter(|m| of_new(m)).count(), 1 + limits::NOTIFY_TRIES as usize);
+    w.notified = Some(Status::OK);
+    settle(w);
+}
+
 /// While an answer is missing no second NOTIFY goes out, and what has changed and changed back meanwhile does not follow it.
 #[test]
 fn one_notify_at_a_time() {

@@ -26,6 +26,7 @@ fn subscriptions_are_known_before_the_first_input_that_is_left() {
         transport: "udp".into(),
         local: at,
         remote: at,
+        written_ms: 0,
         expires_ms: 0,
     };
     let restored = Restored { subscriptions: vec![one("old", 0)], ..Restored::default() };

@@ -143,6 +143,7 @@ pub(super) fn subscription(tag: &str, version: u32) -> SubscriptionRecord {
         transport: "udp".into(),
         local: "192.0.2.1:5060".parse().unwrap(),
         remote: "192.0.2.7:5060".parse().unwrap(),
+        written_ms: 0,
         expires_ms: START_MS + 3_600_000,
     }
 }

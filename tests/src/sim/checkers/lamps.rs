@@ -15,7 +15,7 @@ struct Last {
     cseq: u32,
     version: u32,
     shows: String,
-    /// A SUBSCRIBE of it came since, or the exchange was started, which is answered by all that there is.
+    /// A SUBSCRIBE of it came since, or the exchange was started, or the phone did not take it: which is answered by all that there is.
     is_asked: bool,
     /// The exchange was started since: numbers go on, and not by one.
     is_started: bool,
@@ -30,7 +30,7 @@ pub(super) struct LampsShowWhatIs {
 }
 
 impl LampsShowWhatIs {
-    fn sent(&mut self, bytes: &[u8]) -> Verdict {
+    fn sent(&mut self, world: &World, bytes: &[u8]) -> Verdict {
         let Some(glance) = Glance::of(bytes) else { return Ok(()) };
         let body = split(bytes).map(|(_, body)| String::from_utf8_lossy(body)).unwrap_or_default();
         let id = dialog_of(&glance);
@@ -38,7 +38,8 @@ impl LampsShowWhatIs {
         if let Some(last) = before
             && last.cseq >= glance.cseq
         {
-            if last.is_started {
+            // What the store did not keep of the start before nobody knows.
+            if last.is_started && !world.store_failed_before {
                 let text =
                     format!("after a start a lamp is told by CSeq {}, after {}", glance.cseq, last.cseq);
                 return broken(None, format!("{text}: {}", id.0));
@@ -49,7 +50,8 @@ impl LampsShowWhatIs {
         let version = body.split_once("-info\" version=\"").and_then(|(_, rest)| rest.split('"').next());
         let version: u32 = version.and_then(|version| version.parse().ok()).unwrap_or(u32::MAX);
         let wanted = before.map_or(0, |last| last.version + 1);
-        let goes_on = before.is_some_and(|last| last.is_started) && version > wanted && version < u32::MAX;
+        let is_behind = version > wanted || world.store_failed_before;
+        let goes_on = before.is_some_and(|last| last.is_started) && is_behind && version < u32::MAX;
         if version != wanted && !goes_on {
             return broken(None, format!("a lamp is told version {version} and not {wanted}: {}", id.0));
         }
@@ -75,12 +77,20 @@ impl Checker for LampsShowWhatIs {
         "at rest what each lamp was told last is what is so, and what is told is numbered and new"
     }
 
-    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
         match &step.came {
             Came::Message(_, bytes) if bytes.starts_with(b"SUBSCRIBE ") => {
                 if let Some(glance) = Glance::of(bytes) {
                     let of_it = |(id, _): &(&(String, String), &mut Last)| id.0 == glance.call_id;
                     self.last.iter_mut().filter(of_it).for_each(|(_, last)| last.is_asked = true);
+                }
+            }
+            Came::Message(_, bytes) if bytes.starts_with(b"SIP/2.0 500") => {
+                // Of the exchange's requests in that dialog, which phones repeat the tags of.
+                if let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "NOTIFY")
+                    && let Some(last) = self.last.get_mut(&dialog_of(&glance))
+                {
+                    last.is_asked = true;
                 }
             }
             Came::Start => {
@@ -90,7 +100,7 @@ impl Checker for LampsShowWhatIs {
         }
         for action in &step.actions {
             match action {
-                Action::Send { bytes, .. } if bytes.starts_with(b"NOTIFY ") => self.sent(bytes)?,
+                Action::Send { bytes, .. } if bytes.starts_with(b"NOTIFY ") => self.sent(world, bytes)?,
                 _ => {}
             }
         }
