@@ -200,7 +200,8 @@ impl Exchange {
                 own.map(|(call, leg)| light_of_leg(call, leg)).max().unwrap_or(Light::Dark)
             }
             Means::Queue(queue) => match self.floor.queue(queue) {
-                Some(queue) if !queue.order.is_empty() => Light::Blinks,
+                // Somebody on the line: who is to be called back waits by night, too, when nobody could help.
+                Some(queue) if queue.oldest().is_some() => Light::Blinks,
                 Some(queue) => lit_if(queue.is_open() && queue.has(Staff::Working)),
                 None => Light::Dark,
             },

@@ -20,7 +20,7 @@ mod kept;
 /// A phone with lamps, which no call reaches: it has not registered.
 pub(crate) struct Panel {
     extension: String,
-    at: SocketAddr,
+    pub(crate) at: SocketAddr,
     /// How much of what it received was looked at.
     seen: usize,
 }

@@ -137,7 +137,7 @@ fn is_so(world: &World, number: &str) -> Option<&'static str> {
         agent.presence == Presence::Ready && agent.config.queues.contains_key(queue)
     };
     let is_served = there.is_open() && floor.agents().any(|agent| serves(&agent));
-    Some(match floor.waiters(there).next() {
+    Some(match there.oldest() {
         Some(_) => "early recipient",
         None if is_served => "confirmed",
         None => "terminated",
