@@ -107,7 +107,11 @@ pub fn start(loaded: &Loaded) -> Result<Daemon, StartError> {
         Store::open(&shell.data_dir, Arc::new(move |event| to_engine.tell_surely(ToEngine::Store(event))))?;
 
     for binding in &mut restored.bindings {
-        crate::net::rebase(binding, &shell.listen);
+        let (transport, remote) = (&binding.transport, binding.remote);
+        crate::net::rebase(transport, &mut binding.local, remote, &shell.listen);
+    }
+    for one in &mut restored.subscriptions {
+        crate::net::rebase(&one.transport, &mut one.local, one.remote, &shell.listen);
     }
     let unfinished = restored.messages.iter().filter(|m| m.is_unfinished).map(|m| m.id.as_str());
     restored.cut_off = media::settle_messages(&shell.recordings_dir, unfinished);

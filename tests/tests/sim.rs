@@ -159,6 +159,9 @@ fn rule(defect: Defect) -> &'static str {
         Defect::StaleLamp | Defect::RepeatedLamp => {
             "at rest what each lamp was told last is what is so, and what is told is numbered and new"
         }
+        Defect::LostSubscription | Defect::ForgottenSubscriptions => {
+            "what was confirmed to who subscribes is on disk, and goes on after a restart: it is told anew, soon"
+        }
         Defect::TwoCalls => "one INVITE of a phone makes one call at most",
     }
 }
@@ -196,6 +199,8 @@ fn words(defect: Defect) -> &'static str {
         Defect::TwoTalks => "has two calls",
         Defect::OfferInWrapUp => "an offer to who is not free",
         Defect::ForgottenPresence => "and in the store",
+        Defect::LostSubscription => "was told that it is subscribed",
+        Defect::ForgottenSubscriptions => "told nothing to who watches",
         _ => "",
     }
 }
@@ -250,7 +255,7 @@ fn each_planted_defect_is_found_by_its_rule() {
             (Defect::SilentSearch, _) => &sought,
             (Defect::Overtaken, _) => &crowded,
             (Defect::UnfairTurns, _) => &by_turns,
-            (Defect::StaleLamp | Defect::RepeatedLamp, _) => &lit,
+            (Defect::StaleLamp | Defect::RepeatedLamp | Defect::LostSubscription, _) => &lit,
             (_, Site::Queues) => &queued,
             (_, Site::Flows) => &inbound,
             (_, Site::Talks) => &setup,
@@ -331,6 +336,9 @@ fn occasions() -> Vec<(Setup, &'static [Defect])> {
     let dies = Trouble::Crash { down_ms: 3_000, after_actions: 1, kept_percent: 100 };
     crashed.troubles.push((120_000, dies));
     crashed.troubles.sort_by_key(|(at, _)| *at);
+    for phone in &mut crashed.phones {
+        phone.lamps = ["101", "102"].map(str::to_owned).into();
+    }
     // No agent ever comes.
     let mut deserted = queued(6);
     deserted.troubles.clear();
@@ -353,7 +361,7 @@ fn occasions() -> Vec<(Setup, &'static [Defect])> {
         (closed, &[Defect::BentFull, Defect::ComesClosed]),
         (shut, &[Defect::UntoldDoor, Defect::ComesClosed]),
         (deserted, &[Defect::ComesEmpty]),
-        (crashed, &[Defect::ForgottenPresence]),
+        (crashed, &[Defect::ForgottenPresence, Defect::ForgottenSubscriptions]),
         (consulting(), &[Defect::UntapedThird]),
         (restricted(), &[Defect::UnheededRights]),
         (asked, &[Defect::UnaskedRecord, Defect::RecordedRefusal]),

@@ -294,13 +294,16 @@ impl Exchange {
         self.floor.restore_doors(crate::queues::moment(now), restored.doors);
         self.restore_floor(now, restored.agents, &restored.facts, &restored.inbox);
         self.look_at_the_hours(now);
+        let watching = self.restore_subscriptions(now, restored.subscriptions);
         let lost = restored.open_calls.len();
         for open in restored.open_calls {
             self.close_lost(now, open);
         }
         let calls =
             if lost == 0 { String::new() } else { format!(", {lost} calls were cut off when it stopped") };
-        let text = format!("exchange started, {kept} registrations kept{calls}");
+        let watching =
+            if watching == 0 { String::new() } else { format!(", {watching} subscriptions go on") };
+        let text = format!("exchange started, {kept} registrations kept{watching}{calls}");
         self.event(now, EventKind::System, Severity::Info, None, "", "started", text);
         for number in self.config.extensions.keys() {
             self.changed.insert(Changed::Extension(number.clone()));

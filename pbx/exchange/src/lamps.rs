@@ -85,7 +85,17 @@ pub(crate) struct Lamp {
 
 impl Lamp {
     pub(crate) fn new(number: String, means: Means) -> Self {
-        Self { number, means, version: 0, told: None }
+        Self::going_on(number, means, 0)
+    }
+
+    /// One whose next NOTIFY has that `version`.
+    pub(crate) fn going_on(number: String, means: Means, version: u32) -> Self {
+        Self { number, means, version, told: None }
+    }
+
+    /// What the next NOTIFY has as `version`.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
     }
 }
 
@@ -190,7 +200,8 @@ impl Exchange {
                 own.map(|(call, leg)| light_of_leg(call, leg)).max().unwrap_or(Light::Dark)
             }
             Means::Queue(queue) => match self.floor.queue(queue) {
-                Some(queue) if !queue.order.is_empty() => Light::Blinks,
+                // Somebody on the line: who is to be called back waits by night, too, when nobody could help.
+                Some(queue) if queue.oldest().is_some() => Light::Blinks,
                 Some(queue) => lit_if(queue.is_open() && queue.has(Staff::Working)),
                 None => Light::Dark,
             },

@@ -71,7 +71,7 @@ pub use media::{
 pub use queues::{QueueHours, Told};
 pub use record::{
     BindingRecord, Cause, Cdr, CdrLeg, End, EndedBy, Ending, Event, EventKind, LegOutcome, MessageRecord,
-    OpenCall, Party, Record, Restored, Severity, Why,
+    OpenCall, Party, Record, Restored, Severity, SubscriptionRecord, Why,
 };
 pub use registrar::Binding;
 pub use supervision::{Mode, Subject, Supervision};

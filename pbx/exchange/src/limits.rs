@@ -103,11 +103,11 @@ pub const MESSAGES_GONE_MAX: usize = 500;
 pub const MESSAGES_GO_ON: Duration = Duration::from_secs(1);
 /// Subscriptions to mailboxes, of all extensions together. At the bound a new SUBSCRIBE is answered 503.
 pub const SUBSCRIPTIONS_MAX: usize = 50_000;
-/// Subscriptions of one extension. At the bound the one that ends first makes room.
+/// Subscriptions of one extension to its box. At the bound the one that ends first makes room.
 pub const SUBSCRIPTIONS_PER_EXTENSION: usize = 16;
 /// Lamps of all extensions together. At the bound a new SUBSCRIBE is answered 503.
 pub const LAMPS_MAX: usize = 50_000;
-/// Lamps that the phones of one extension have, together. At the bound the one that ends first makes room.
+/// Lamps that the phones of one extension have, together. At the bound a new one is answered 403, and those there are stay.
 pub const LAMPS_PER_EXTENSION: usize = 64;
 /// Bytes that a subscription keeps of what its phone sent. A SUBSCRIBE with more is answered 400.
 pub const SUBSCRIPTION_BYTES_MAX: usize = 2_048;
@@ -120,6 +120,22 @@ pub const SUBSCRIPTION_USUAL: Duration = Duration::from_secs(3_600);
 /// Time between two NOTIFYs of a subscription, and to a phone that is told of its mailbox unasked, at least (for mailboxes RFC
 /// 3842 §3.8).
 pub const NOTIFY_PACE: Duration = Duration::from_secs(1);
+/// So far CSeq and version of a subscription jump at a start: they are written down when it is refreshed, and there are not so many
+/// NOTIFYs between that and the next time, at the pace that there is at most.
+pub const NOTIFY_JUMP: u32 = 100_000;
+const _: () = assert!(NOTIFY_JUMP as u64 * NOTIFY_PACE.as_secs() > SUBSCRIPTION_LONGEST.as_secs() + 1_000);
+/// Within this after a start phones are told again what they watch, spread out.
+pub const RESTORED_TOLD_WITHIN: Duration = Duration::from_secs(5);
+/// Where that are very many, within as much time as this makes, one after the other.
+pub const RESTORED_TOLD_EACH: Duration = Duration::from_millis(2);
+/// SUBSCRIBEs waiting for the store. At the bound further ones are answered at once.
+pub const SUBSCRIBES_WAITING_MAX: usize = 5_000;
+/// A NOTIFY that is refused and does not end its subscription is sent again after so long, if the phone does not say when.
+pub const NOTIFY_RETRY: Duration = Duration::from_secs(30);
+/// The longest that a phone may say.
+pub const NOTIFY_RETRY_LONGEST: Duration = Duration::from_secs(600);
+/// How often in a row. At the bound the phone is told at the next change, or when it refreshes.
+pub const NOTIFY_TRIES: u32 = 10;
 /// How long a phone that registered has to subscribe before it is told of its mailbox unasked.
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// A CDR that could not be stored is offered again after this long.

@@ -1,5 +1,5 @@
 //! What waits for the store: answers to REGISTER, to users and to who wants to be called back, and CDRs, bindings and messages until they are on disk.
-//! Facts about queues and agents do likewise (`facts.rs`).
+//! Facts about queues and agents do likewise (`facts.rs`), and so do subscriptions (`subscriptions/kept.rs`).
 
 use crate::Ticket;
 use crate::due::Timer;
@@ -77,6 +77,7 @@ impl Exchange {
     pub(crate) fn has_unkept(&self) -> bool {
         !self.retry.is_empty()
             || !self.bindings_unkept.is_empty()
+            || self.subscriptions.kept.unkept() > 0
             || !self.message_words.unkept.is_empty()
             || !self.fact_words.unkept.is_empty()
     }
@@ -144,6 +145,7 @@ impl Exchange {
         for ticket in tickets {
             self.outbox.remove(ticket);
             self.bindings_waiting.remove(ticket);
+            self.subscription_stored(now, *ticket, true);
             self.fact_stored(*ticket);
             self.call_back_asked(now, *ticket, true);
             if let Some((Record::MessageGone { id }, _)) = self.message_words.answered(*ticket) {
@@ -165,6 +167,7 @@ impl Exchange {
     pub(crate) fn on_not_stored(&mut self, now: Now, tickets: &[Ticket]) {
         for ticket in tickets {
             self.reply_about(*ticket, false);
+            self.subscription_stored(now, *ticket, false);
             self.fact_not_stored(now, *ticket);
             self.call_back_asked(now, *ticket, false);
             if let Some(waiting) = self.registers_waiting.remove(ticket) {
@@ -199,6 +202,7 @@ impl Exchange {
         for (extension, key) in std::mem::take(&mut self.bindings_unkept) {
             self.keep_binding(&extension, &key);
         }
+        self.retry_subscriptions(now);
         for record in std::mem::take(&mut self.message_words.unkept).into_values() {
             self.persist(record);
         }

@@ -1,4 +1,4 @@
-//! What the exchange wants remembered: bindings, CDRs, events, recordings.
+//! What the exchange wants remembered: bindings, subscriptions, CDRs, events, recordings.
 //!
 //! The store keeps these as JSON; fields may be added with a default, never renamed or given another meaning.
 
@@ -20,6 +20,13 @@ pub enum Record {
         extension: String,
         /// Its key.
         key: String,
+    },
+    /// A subscription was made, refreshed, or is told elsewhere; replaces the one with the same tag.
+    Subscription(Box<SubscriptionRecord>),
+    /// A subscription ended.
+    SubscriptionGone {
+        /// Our tag of its dialog.
+        tag: String,
     },
     /// A call began, or was answered: what is known of it should the exchange stop without warning. Its CDR replaces it.
     CallOpen(Box<OpenCall>),
@@ -94,6 +101,49 @@ pub struct BindingRecord {
     pub q_milli: u16,
     /// First registered, Unix milliseconds.
     pub registered_ms: i64,
+    /// Ends, Unix milliseconds.
+    pub expires_ms: i64,
+}
+
+/// A stored subscription (RFC 6665): enough to go on in its dialog after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionRecord {
+    /// Our tag of its dialog, which is its name.
+    pub tag: String,
+    /// Whose phone it is.
+    pub extension: String,
+    /// `message-summary` or `dialog`.
+    pub event: String,
+    /// The `id` of its Event.
+    pub event_id: Option<String>,
+    /// The number beside the key of a lamp; empty for a box.
+    pub number: String,
+    /// What the next NOTIFY of a lamp has as `version`.
+    pub version: u32,
+    /// Call-ID of its dialog.
+    pub call_id: String,
+    /// The phone's tag.
+    pub remote_tag: String,
+    /// Our From in it.
+    pub local_party: String,
+    /// The phone's.
+    pub remote_party: String,
+    /// CSeq of our last NOTIFY when this was written.
+    pub local_cseq: u32,
+    /// CSeq of the phone's last SUBSCRIBE.
+    pub remote_cseq: Option<u32>,
+    /// The phone's Contact URI.
+    pub target: String,
+    /// Route set, nearest first.
+    pub route: Vec<String>,
+    /// `udp`: what was subscribed to over a connection ends with it.
+    pub transport: String,
+    /// Our address that the phone subscribed at.
+    pub local: SocketAddr,
+    /// Where the SUBSCRIBE came from.
+    pub remote: SocketAddr,
+    /// This was written, Unix milliseconds.
+    pub written_ms: i64,
     /// Ends, Unix milliseconds.
     pub expires_ms: i64,
 }
@@ -462,6 +512,9 @@ pub struct Event {
 pub struct Restored {
     /// Bindings, expired ones too; the exchange sorts them out.
     pub bindings: Vec<BindingRecord>,
+    /// Subscriptions, expired ones too.
+    #[serde(default)]
+    pub subscriptions: Vec<SubscriptionRecord>,
     /// Calls that were up when the exchange stopped without warning.
     #[serde(default)]
     pub open_calls: Vec<OpenCall>,

@@ -216,7 +216,7 @@ impl Exchange {
         }
         for (key, old) in replaced {
             self.saw_binding(extension, &key, BindingEvent::Replaced);
-            self.move_all(extension, old, incoming.flow);
+            self.move_all(now, extension, old, incoming.flow);
             self.unbind(now, extension, &key, "replaced by the phone's new contact");
         }
         // At the bound the one that ends first makes room.
@@ -273,7 +273,7 @@ impl Exchange {
         if let Some(old) = old
             && old.flow != flow
         {
-            self.move_all(extension, old.flow, flow);
+            self.move_all(now, extension, old.flow, flow);
             self.endpoint.end_at(now.mono, old.flow, flow);
         }
         if is_new {
@@ -289,8 +289,8 @@ impl Exchange {
     }
 
     /// Calls and subscriptions of an extension go on where its phone is now.
-    fn move_all(&mut self, extension: &str, old: Flow, new: Flow) {
-        self.move_subscriptions(extension, old, new);
+    fn move_all(&mut self, now: Now, extension: &str, old: Flow, new: Flow) {
+        self.move_subscriptions(now, extension, old, new);
         let ids: Vec<CallId> = self.calls_of(extension).map(|c| c.id).collect();
         for id in ids {
             let is_on = |l: &Leg| l.extension.as_deref() == Some(extension) && l.flow == old;

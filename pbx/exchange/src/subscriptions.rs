@@ -3,15 +3,19 @@
 //!
 //! What there is to tell is a matter of its [`Package`]. What all have in common is here: how they are asked for, refreshed,
 //! moved and ended, and that nobody is told more often than once a second, one NOTIFY at a time, and always what there is last.
-//! Nothing of this outlives the exchange: phones subscribe again.
+//! What is subscribed to outlives the exchange (`kept.rs`).
 
+mod kept;
 mod notify;
 mod package;
 mod subscribe;
 
+pub(crate) use kept::Kept;
 pub(crate) use notify::End;
 pub(crate) use package::{About, Package};
 
+use crate::Ticket;
+use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::lamps::Lamp;
 use crate::names::BindingName;
@@ -41,6 +45,8 @@ pub(crate) struct Pace {
     pub(crate) under_way: Option<u64>,
     /// There is something that was not told yet.
     pub(crate) is_due: bool,
+    /// So many NOTIFYs in a row were refused.
+    refused: u32,
 }
 
 /// A subscription, by one of the phones of an extension.
@@ -56,6 +62,10 @@ pub(crate) struct Subscription {
     pub(crate) flow: Flow,
     pub(crate) expires: Mono,
     pub(crate) pace: Pace,
+    /// The store has a record of it, or will have.
+    pub(crate) is_kept: bool,
+    /// What must be on disk before its phone is told anything.
+    pub(crate) awaits: Option<Ticket>,
 }
 
 /// Who subscribed, and to whom a NOTIFY is under way.
@@ -69,6 +79,9 @@ pub(crate) struct Subscriptions {
     /// Whom a NOTIFY under way is for, by its number.
     under_way: BTreeMap<u64, Watcher>,
     last: SubscriptionName,
+    /// Extensions that were refused a lamp, and have as many as may be since.
+    overfull: BTreeSet<String>,
+    pub(crate) kept: Kept,
 }
 
 impl Subscriptions {
@@ -131,6 +144,16 @@ impl Subscriptions {
         self.by_extension.get(&subscription.extension).is_some_and(|names| names.contains(&key))
     }
 
+    /// The one that a phone of an extension asked for by the same names, and about the same.
+    fn of_same_names(&self, extension: &str, dialog: &Dialog, about: &About) -> Option<SubscriptionName> {
+        let is_same = |s: &Subscription| {
+            let names = (&s.dialog.call_id, &s.dialog.remote_tag);
+            names == (&dialog.call_id, &dialog.remote_tag) && s.about.user(extension) == about.user(extension)
+        };
+        let mut all = self.of_package(extension, about.package());
+        all.find(|(_, subscription)| is_same(subscription)).map(|(name, _)| name)
+    }
+
     /// How many an extension has of a package by the index.
     pub(crate) fn count_of(&self, extension: &str, package: Package) -> usize {
         let names = self.by_extension.get(extension).into_iter().flatten();
@@ -151,12 +174,27 @@ impl Subscriptions {
         self.count_all_of(package) >= package.most()
     }
 
-    /// The subscription of an extension that ends first, if it has as many of the package as it may.
-    fn surplus(&self, extension: &str, package: Package) -> Option<SubscriptionName> {
-        let is_full = self.count_of(extension, package) >= package.most_of_one();
-        let all = self.of_package(extension, package);
-        let first = all.min_by_key(|(name, s)| (s.expires, *name)).map(|(name, _)| name);
-        first.filter(|_| is_full)
+    /// Whether an extension has as many of the package as it may.
+    fn has_all(&self, extension: &str, package: Package) -> bool {
+        self.count_of(extension, package) >= package.most_of_one()
+    }
+
+    /// The subscription of an extension to its box that ends first.
+    fn first_to_end(&self, extension: &str) -> Option<SubscriptionName> {
+        let all = self.of_package(extension, Package::Mailbox);
+        all.min_by_key(|(name, s)| (s.expires, *name)).map(|(name, _)| name)
+    }
+
+    /// The lamp that the phone at that place has for the same number already.
+    fn same_lamp(&self, extension: &str, flow: Flow, number: &str) -> Option<SubscriptionName> {
+        let mut all = self.of_package(extension, Package::Lamp);
+        let is_same = |s: &Subscription| s.flow == flow && s.about.user(extension) == number;
+        all.find(|(_, subscription)| is_same(subscription)).map(|(name, _)| name)
+    }
+
+    /// Extensions that were refused a lamp.
+    pub(crate) fn overfull(&self) -> &BTreeSet<String> {
+        &self.overfull
     }
 
     fn put(&mut self, subscription: Subscription) -> SubscriptionName {
@@ -182,6 +220,9 @@ impl Subscriptions {
         if let Some(count) = self.counts.get_mut(&package) {
             *count = count.saturating_sub(1);
         }
+        if package == Package::Lamp && !self.has_all(&gone.extension, package) {
+            self.overfull.remove(&gone.extension);
+        }
         if let Some(number) = gone.pace.under_way {
             self.under_way.remove(&number);
         }
@@ -190,6 +231,18 @@ impl Subscriptions {
 }
 
 impl Exchange {
+    /// A subscription begins, or goes on after a start.
+    fn put_subscription(&mut self, subscription: Subscription) -> SubscriptionName {
+        let means = if let About::Lamp(lamp) = &subscription.about { Some(lamp.means.clone()) } else { None };
+        let ends = subscription.expires;
+        let name = self.subscriptions.put(subscription);
+        if let Some(means) = means {
+            self.index_lamp(name, &means);
+        }
+        self.timers.set(Timer::SubscriptionEnds(name), ends);
+        name
+    }
+
     pub(crate) fn pace(&self, watcher: Watcher) -> Option<&Pace> {
         match watcher {
             Watcher::Subscription(name) => self.subscriptions.get(name).map(|s| &s.pace),
@@ -222,6 +275,10 @@ impl Subscriptions {
 
     pub(crate) fn only_lamp(&mut self) -> &mut Lamp {
         self.lamp_mut(self.last).unwrap_or_else(|| unreachable!("it is one"))
+    }
+
+    pub(crate) fn refuse_lamps_of(&mut self, extension: &str) {
+        self.overfull.insert(extension.to_owned());
     }
 
     pub(crate) fn forget_tags(&mut self) {

@@ -127,6 +127,11 @@ fn action_text(action: &Action) -> String {
             Record::Event(event) => format!("event  {}: {}", event.name, event.text),
             Record::Binding(b) => format!("record  {} is at {}", b.extension, b.contact),
             Record::BindingGone { extension, key } => format!("record  {extension} is no longer at {key}"),
+            Record::Subscription(s) => {
+                let about = if s.number.is_empty() { "its box" } else { &s.number };
+                format!("record  {} subscribes to {about} at {}", s.extension, s.remote)
+            }
+            Record::SubscriptionGone { tag } => format!("record  subscription {tag} is over"),
             Record::CallOpen(call) => {
                 format!("record  call {} from {} to {}", call.number, call.from.number, call.to.number)
             }

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use switchroom_acd::{DoorFact, Fact, Remembered};
 use switchroom_exchange::{
-    Action, BindingRecord, Config, MediaCommand, MessageRecord, Mono, Now, Record, Restored, Wall,
+    Action, BindingRecord, Config, MediaCommand, MessageRecord, Mono, Now, Record, Restored,
+    SubscriptionRecord, Wall,
 };
 
 /// Bytes that the ring may hold: some 13,000 SIP messages of 800 bytes.
@@ -85,6 +86,8 @@ pub struct Base {
     made_with: Arc<Restored>,
     /// The bindings there were, once inputs are gone.
     bindings: Vec<Arc<BindingRecord>>,
+    /// The subscriptions there were, once inputs are gone.
+    subscriptions: Vec<Arc<SubscriptionRecord>>,
     /// The messages there were, once inputs are gone.
     messages: Vec<Arc<MessageRecord>>,
     /// The agents there were, once inputs are gone.
@@ -108,6 +111,7 @@ impl Base {
         // Calls that a crash before the start had cut are closed by now.
         Restored {
             bindings: self.bindings.iter().map(|b| (**b).clone()).collect(),
+            subscriptions: self.subscriptions.iter().map(|s| (**s).clone()).collect(),
             open_calls: Vec::new(),
             messages: self.messages.iter().map(|m| (**m).clone()).collect(),
             cut_off: BTreeMap::new(),
@@ -121,11 +125,13 @@ impl Base {
     }
 }
 
-/// What an input did to bindings, messages, agents and queues.
+/// What an input did to bindings, subscriptions, messages, agents and queues.
 #[derive(Debug, Clone)]
 enum Effect {
     Bound(Arc<BindingRecord>),
     Unbound(BindingKey),
+    Subscribed(Arc<SubscriptionRecord>),
+    Unsubscribed(String),
     Left(Arc<MessageRecord>),
     Deleted(String),
     Became(Remembered),
@@ -180,6 +186,8 @@ pub struct Ring {
     config: Arc<Config>,
     /// The bindings there were before the first input that is kept.
     bindings: BTreeMap<BindingKey, Arc<BindingRecord>>,
+    /// The subscriptions there were, by our tags.
+    subscriptions: BTreeMap<String, Arc<SubscriptionRecord>>,
     /// The messages there were, by id.
     messages: BTreeMap<String, Arc<MessageRecord>>,
     /// The agents there were, by number.
@@ -203,6 +211,8 @@ impl Ring {
         let (event, call) = (restored.event_seq, restored.call_number);
         let marks = Marks { event, call, ..Marks::default() };
         let bindings = restored.bindings.iter().map(|b| (key_of(b), Arc::new(b.clone()))).collect();
+        let subscribed = restored.subscriptions.iter();
+        let subscriptions = subscribed.map(|s| (s.tag.clone(), Arc::new(s.clone()))).collect();
         let agents = restored.agents.iter().map(|a| (a.agent.clone(), a.clone())).collect();
         let doors = restored.doors.iter().map(|said| (said.queue.clone(), said.clone())).collect();
         let messages = restored.messages.iter().map(|m| (m.id.clone(), Arc::new(m.clone()))).collect();
@@ -212,6 +222,7 @@ impl Ring {
             seed,
             made_with: Arc::new(restored),
             bindings: Vec::new(),
+            subscriptions: Vec::new(),
             messages: Vec::new(),
             agents: Vec::new(),
             doors: Vec::new(),
@@ -223,6 +234,7 @@ impl Ring {
             base,
             config,
             bindings,
+            subscriptions,
             messages,
             agents,
             doors,
@@ -276,6 +288,12 @@ impl Ring {
             Action::Persist { record: Record::BindingGone { extension, key }, .. } => {
                 self.last.effects.push(Effect::Unbound((extension.clone(), key.clone())));
             }
+            Action::Persist { record: Record::Subscription(subscription), .. } => {
+                self.last.effects.push(Effect::Subscribed(Arc::new((**subscription).clone())));
+            }
+            Action::Persist { record: Record::SubscriptionGone { tag }, .. } => {
+                self.last.effects.push(Effect::Unsubscribed(tag.clone()));
+            }
             Action::Persist { record: Record::Message(message), .. } => {
                 self.last.effects.push(Effect::Left(Arc::new((**message).clone())));
             }
@@ -317,6 +335,8 @@ impl Ring {
                 match effect {
                     Effect::Bound(binding) => drop(self.bindings.insert(key_of(binding), binding.clone())),
                     Effect::Unbound(key) => drop(self.bindings.remove(key)),
+                    Effect::Subscribed(one) => drop(self.subscriptions.insert(one.tag.clone(), one.clone())),
+                    Effect::Unsubscribed(tag) => drop(self.subscriptions.remove(tag)),
                     Effect::Left(message) => {
                         drop(self.messages.insert(message.id.clone(), message.clone()));
                     }
@@ -335,6 +355,7 @@ impl Ring {
         let mut base = self.base.clone();
         if base.dropped > 0 {
             base.bindings = self.bindings.values().cloned().collect();
+            base.subscriptions = self.subscriptions.values().cloned().collect();
             base.agents = self.agents.values().cloned().collect();
             base.doors = self.doors.values().cloned().collect();
             base.messages = self.messages.values().cloned().collect();

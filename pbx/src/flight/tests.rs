@@ -3,6 +3,7 @@
 
 mod flows;
 mod rig;
+mod watching;
 
 use super::input::Recorded;
 use super::*;

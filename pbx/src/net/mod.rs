@@ -192,19 +192,19 @@ pub fn rtp_address(listen: &[Listen]) -> IpAddr {
     if is_v4_only { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
 }
 
-/// A stored registration names the address it was made at; if that is not listened to any more, the one that its phone
-/// reaches now takes its place.
-pub fn rebase(binding: &mut switchroom_exchange::BindingRecord, listen: &[Listen]) {
-    let transport = match Transport::from_name(&binding.transport) {
+/// A stored registration or subscription names the address it was made at; if that is not listened to any more, the one that
+/// its phone reaches now takes its place.
+pub fn rebase(transport: &str, local: &mut SocketAddr, remote: SocketAddr, listen: &[Listen]) {
+    let transport = match Transport::from_name(transport) {
         Some(Transport::Udp) => ListenTransport::Udp,
         Some(Transport::Tcp) => ListenTransport::Tcp,
         None => return,
     };
     let mut ours = listen.iter().filter(|l| l.transport == transport).map(|l| l.address);
-    if !ours.clone().any(|bound| serves(bound, binding.local))
-        && let Some(first) = ours.find(|a| a.is_ipv4() == binding.remote.is_ipv4())
+    if !ours.clone().any(|bound| serves(bound, *local))
+        && let Some(first) = ours.find(|a| a.is_ipv4() == remote.is_ipv4())
     {
-        binding.local = local::Local::default().towards(binding.remote.ip(), first);
+        *local = local::Local::default().towards(remote.ip(), first);
     }
 }
 

@@ -86,6 +86,10 @@ pub(super) fn apply(index: &dyn Index, record: &Record) -> Result<(), IndexError
             Some(key) => index.remove(Tree::Bindings, &key),
             None => Ok(()),
         },
+        Record::Subscription(subscription) => {
+            index.put(Tree::Subscriptions, subscription.tag.as_bytes(), &value(subscription)?)
+        }
+        Record::SubscriptionGone { tag } => index.remove(Tree::Subscriptions, tag.as_bytes()),
         Record::CallOpen(open) => {
             index.put(Tree::OpenCalls, &schema::call_key(open.call), &value(open)?)?;
             raise_meta(index, schema::META_CALL_NUMBER, open.number)
@@ -332,6 +336,7 @@ fn remove_recording(index: &dyn Index, call: CallId) -> Result<(), IndexError> {
 pub(super) fn restored(index: &dyn Index) -> Result<Restored, IndexError> {
     Ok(Restored {
         bindings: bindings(index)?,
+        subscriptions: all(index, Tree::Subscriptions, "a subscription")?,
         open_calls: all(index, Tree::OpenCalls, "an open call")?,
         messages: all(index, Tree::Messages, "a message")?,
         // Files are not looked at here.

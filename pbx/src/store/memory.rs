@@ -42,10 +42,14 @@ impl Index for MemoryIndex {
         let mut entries = self.tree(tree)?.write().unwrap_or_else(PoisonError::into_inner);
         entries.insert(key.to_vec(), value.to_vec());
         let entries_max = match tree {
-            // Bounded by the configuration: so many phones, so many calls at once, so many messages in all boxes.
-            Tree::Meta | Tree::Bindings | Tree::OpenCalls | Tree::Messages | Tree::Agents | Tree::Doors => {
-                usize::MAX
-            }
+            // Bounded by the configuration: so many phones, so many calls at once, so many messages in all boxes; or by the exchange.
+            Tree::Meta
+            | Tree::Bindings
+            | Tree::Subscriptions
+            | Tree::OpenCalls
+            | Tree::Messages
+            | Tree::Agents
+            | Tree::Doors => usize::MAX,
             Tree::CdrsByParty | Tree::RecordingsByParty => self.entries_max.saturating_mul(4),
             Tree::Cdrs
             | Tree::CdrsByCall

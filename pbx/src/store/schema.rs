@@ -6,6 +6,7 @@
 //! |                      | `applied_seq`                         | last journal line applied, u64     |
 //! |                      | `event_seq`, `call_number`            | highest ever used, u64             |
 //! | `bindings`           | extension, 0, binding key             | `BindingRecord`                    |
+//! | `subscriptions`      | our tag of its dialog                 | `SubscriptionRecord`               |
 //! | `cdrs`               | end (ordered i64), call id (u128)     | `Cdr`                              |
 //! | `cdrs_by_call`       | call id                               | key in `cdrs`                      |
 //! | `cdrs_by_number`     | short number (u64)                    | call id of the newest with it      |
@@ -61,11 +62,12 @@ pub(super) enum Tree {
     DecisionsByCall,
     InboxFacts,
     Doors,
+    Subscriptions,
 }
 
 impl Tree {
     /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Meta,
         Self::Bindings,
         Self::Cdrs,
@@ -84,6 +86,7 @@ impl Tree {
         Self::DecisionsByCall,
         Self::InboxFacts,
         Self::Doors,
+        Self::Subscriptions,
     ];
 
     /// Its name on disk.
@@ -107,6 +110,7 @@ impl Tree {
             Self::DecisionsByCall => "decisions_by_call",
             Self::InboxFacts => "inbox_facts",
             Self::Doors => "doors",
+            Self::Subscriptions => "subscriptions",
         }
     }
 }

@@ -360,6 +360,8 @@ fn name_of(record: &Record) -> String {
     match record {
         Record::Binding(binding) => format!("the binding of {}", binding.extension),
         Record::BindingGone { extension, .. } => format!("the end of a binding of {extension}"),
+        Record::Subscription(subscription) => format!("a subscription of {}", subscription.extension),
+        Record::SubscriptionGone { .. } => "the end of a subscription".into(),
         Record::CallOpen(open) => format!("the start of call {}", open.call),
         Record::Cdr(cdr) => format!("the CDR of call {}", cdr.call),
         Record::Event(event) => format!("the event {} number {}", event.name, event.seq),

@@ -487,6 +487,7 @@ impl Handset {
         if let Some(panel) = self.panel.as_mut().filter(|_| self.is_on)
             && Glance::of(bytes).is_some_and(|glance| panel.owns(glance.call_id))
         {
+            panel.behaves = self.behaves;
             return panel.receive(now, flow, bytes);
         }
         if let Some(meddler) = self.meddler.as_mut().filter(|_| self.is_on) {

@@ -13,8 +13,11 @@ use switchroom_sip::status::Status;
 use switchroom_sip::time::Mono;
 use switchroom_sip::uri::Uri;
 
-/// Subscriptions are asked for so long, and refreshed after half of it.
-const LASTS_S: u64 = 120;
+/// Subscriptions are asked for so long, and refreshed after half of it: seldom enough that an exchange that starts must tell by itself
+/// what is so, and often enough that who was forgotten by right, with a phone that was gone for long, asks again before all is at rest.
+const LASTS_S: u64 = 900;
+/// One NOTIFY of so many comes when the phone is busy, and is refused.
+const BUSY: u64 = 20;
 /// Who is refused asks again after this long: seldom enough not to be taken for one who guesses passwords.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -37,8 +40,34 @@ struct Dialog {
     us: String,
     them: String,
     cseq: u32,
-    /// CSeq of the last NOTIFY.
-    heard: u32,
+    /// The exchange's tags, and CSeq of the last NOTIFY by each: an exchange that was started anew before it was heard answers a
+    /// repeated SUBSCRIBE by another one.
+    heard: Vec<(String, u32)>,
+    /// CSeq of the last NOTIFY that was refused: a copy of it is, too.
+    refused: Option<u32>,
+}
+
+impl Dialog {
+    /// Whether a NOTIFY is new, or a copy of what came before; `None`: it is of another dialog.
+    fn hears(&mut self, from: &str, number: u32) -> Option<bool> {
+        let tag = from.split(";tag=").nth(1).unwrap_or_default();
+        let known = self.them.split(";tag=").nth(1);
+        if known.is_some_and(|known| known != tag) {
+            return None;
+        }
+        match self.heard.iter_mut().rev().enumerate().find(|(_, (heard, _))| heard == tag) {
+            Some((0, (_, last))) => {
+                let is_new = number > *last;
+                *last = number.max(*last);
+                Some(is_new)
+            }
+            Some(_) => None,
+            None => {
+                self.heard.push((tag.to_owned(), number));
+                Some(true)
+            }
+        }
+    }
 }
 
 /// All lamps of a phone.
@@ -51,11 +80,14 @@ pub struct Panel {
     call_ids: BTreeSet<String>,
     out: Vec<Vec<u8>>,
     asked: u64,
+    rng: Rng,
+    /// It is never busy from now on.
+    pub behaves: bool,
 }
 
 impl Panel {
     /// The panel of a phone of an extension, with these keys; it subscribes at that time.
-    pub fn new(extension: &str, password: &str, numbers: &[String], rng: Rng, at: Mono) -> Self {
+    pub fn new(extension: &str, password: &str, numbers: &[String], mut rng: Rng, at: Mono) -> Self {
         let settings = Settings {
             agent: "Panel".into(),
             session_expires: Duration::from_secs(1800),
@@ -71,12 +103,14 @@ impl Panel {
             due: at,
         };
         Self {
-            endpoint: Endpoint::new(settings, rng),
+            endpoint: Endpoint::new(settings, rng.fork()),
             extension: extension.into(),
             lamps: numbers.iter().map(lamp).collect(),
             call_ids: BTreeSet::new(),
             out: Vec::new(),
             asked: 0,
+            rng,
+            behaves: false,
         }
     }
 
@@ -122,7 +156,7 @@ impl Panel {
             let get = |name| request.headers.get(&name).unwrap_or_default().to_owned();
             let (call_id, us) = (get(Name::CallId), get(Name::From));
             self.call_ids.insert(call_id.clone());
-            lamp.dialog = Some(Dialog { call_id, us, them, cseq: 0, heard: 0 });
+            lamp.dialog = Some(Dialog { call_id, us, them, cseq: 0, heard: Vec::new(), refused: None });
         }
         request.headers.push(Name::Contact, format!("<sip:{}@{}>", self.extension, flow.local));
         request.headers.push(Name::Event, "dialog");
@@ -151,13 +185,20 @@ impl Panel {
         let of_it = |lamp: &&mut Lamp| lamp.dialog.as_ref().is_some_and(|d| d.call_id == request.call_id());
         let Some(lamp) = self.lamps.iter_mut().find(of_it) else { return Status::NO_SUCH_CALL };
         let Some(dialog) = &mut lamp.dialog else { return Status::NO_SUCH_CALL };
+        let from = request.headers.get(&Name::From).unwrap_or_default();
         let number = request.cseq().number;
-        if number <= dialog.heard {
+        match dialog.hears(from, number) {
+            None => return Status::NO_SUCH_CALL,
             // A copy of what came before.
-            return Status::OK;
+            Some(false) if dialog.refused == Some(number) => return Status::SERVER_ERROR,
+            Some(false) => return Status::OK,
+            Some(true) => {}
         }
-        dialog.heard = number;
         let state = request.headers.get(&Name::SubscriptionState).unwrap_or_default();
+        if state.starts_with("active") && !self.behaves && self.rng.below(BUSY) == 0 {
+            dialog.refused = Some(number);
+            return Status::SERVER_ERROR;
+        }
         if state.starts_with("terminated") {
             (lamp.dialog, lamp.shows, lamp.asked) = (None, None, None);
             lamp.due = now.after(AGAIN);

@@ -90,6 +90,10 @@ impl Plant {
 
     /// What an exchange is told that starts again, with the defect.
     pub fn restored(&mut self, restored: &mut Restored) {
+        if self.defect == Defect::ForgottenSubscriptions && !restored.subscriptions.is_empty() {
+            self.has_struck = true;
+            restored.subscriptions.clear();
+        }
         let here = restored.agents.iter_mut().find(|agent| agent.state.presence.is_signed_in());
         if let (Defect::ForgottenPresence, Some(agent)) = (self.defect, here) {
             self.has_struck = true;
@@ -316,6 +320,7 @@ impl Plant {
                 self.fact(*fact).map(|fact| Record::Floor { seq, fact: Box::new(fact) }).or_else(nothing)
             }
             Record::Binding(_) if self.defect == Defect::LostBinding && self.strikes() => nothing(),
+            Record::Subscription(_) if self.defect == Defect::LostSubscription && self.strikes() => nothing(),
             record => Some(record),
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use switchroom_acd::{DoorFact, Fact, Inbox, Remembered};
 use switchroom_exchange::{
-    BindingRecord, CallId, MessageFacts, MessageRecord, OpenCall, Record, Restored, Ticket,
+    BindingRecord, CallId, MessageFacts, MessageRecord, OpenCall, Record, Restored, SubscriptionRecord,
+    Ticket,
 };
 use switchroom_sip::rng::Rng;
 
@@ -12,6 +13,8 @@ use switchroom_sip::rng::Rng;
 pub struct Disk {
     /// Bindings by extension and key.
     pub bindings: BTreeMap<(String, String), BindingRecord>,
+    /// Subscriptions by the exchange's tags.
+    pub subscriptions: BTreeMap<String, SubscriptionRecord>,
     /// Calls begun and not ended.
     pub open: BTreeMap<CallId, OpenCall>,
     /// Calls whose CDR is there.
@@ -41,6 +44,10 @@ impl Disk {
             Record::BindingGone { extension, key } => {
                 self.bindings.remove(&(extension, key));
             }
+            Record::Subscription(one) => {
+                self.subscriptions.insert(one.tag.clone(), *one);
+            }
+            Record::SubscriptionGone { tag } => _ = self.subscriptions.remove(&tag),
             Record::CallOpen(open) => {
                 self.call_number = self.call_number.max(open.number);
                 if !self.cdrs.contains(&open.call) {
@@ -94,6 +101,7 @@ impl Disk {
     pub fn restored(&self, cut_off: BTreeMap<String, Option<MessageFacts>>) -> Restored {
         Restored {
             bindings: self.bindings.values().cloned().collect(),
+            subscriptions: self.subscriptions.values().cloned().collect(),
             open_calls: self.open.values().cloned().collect(),
             messages: self.messages.values().cloned().collect(),
             cut_off,

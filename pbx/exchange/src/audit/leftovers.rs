@@ -38,6 +38,7 @@ impl Exchange {
             ("facts that wait for the store", self.fact_words.waiting.len()),
             ("facts to be offered again", self.fact_words.unkept.len()),
             ("REGISTERs that wait for the store", self.registers_waiting.len()),
+            ("records of subscriptions that wait for the store", self.subscriptions.kept.waiting().count()),
             ("wishes to be called back that wait for the store", self.call_backs_asked.len()),
             ("answers to users that wait for the store", self.replies_waiting.len()),
             ("alarms of calls", self.alarms.values().filter(|a| a.call.is_some()).count()),

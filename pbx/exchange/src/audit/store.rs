@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::limits::{
     FACTS_WAITING_MAX, MESSAGES_MAX, OUTBOX_MAX, REGISTERS_WAITING_MAX, REPLIES_WAITING_MAX,
+    SUBSCRIBES_WAITING_MAX,
 };
 use crate::{Exchange, Ticket};
 use std::collections::BTreeSet;
@@ -12,7 +13,9 @@ pub(super) const RULES: &[Rule] = &[tickets, replies, bounds, messages, facts, w
 /// The tickets that somebody here waits for.
 fn waiting(x: &Exchange) -> impl Iterator<Item = &Ticket> {
     let replies = x.replies_waiting.values().flat_map(|r| &r.left);
-    x.registers_waiting.keys().chain(x.outbox.keys()).chain(x.fact_words.waiting.keys()).chain(replies)
+    let subscriptions = x.subscriptions.kept.waiting();
+    let others = x.outbox.keys().chain(x.fact_words.waiting.keys()).chain(subscriptions);
+    x.registers_waiting.keys().chain(others).chain(replies)
 }
 
 fn tickets(x: &Exchange, wrong: &mut Vec<String>) {
@@ -36,6 +39,7 @@ fn replies(x: &Exchange, wrong: &mut Vec<String>) {
 fn bounds(x: &Exchange, wrong: &mut Vec<String>) {
     for (what, there, most) in [
         ("REGISTERs wait for the store", x.registers_waiting.len(), REGISTERS_WAITING_MAX),
+        ("SUBSCRIBEs wait for the store", x.subscriptions.kept.answers(), SUBSCRIBES_WAITING_MAX),
         ("answers to users wait for the store", x.replies_waiting.len(), REPLIES_WAITING_MAX),
         ("messages are to be offered again", x.message_words.unkept.len(), MESSAGES_MAX),
         ("facts wait for the store", x.fact_words.count(), FACTS_WAITING_MAX),

@@ -7,8 +7,21 @@ use crate::lamps::Subject;
 use crate::subscriptions::{About, Pace, Package, Watcher};
 use std::collections::BTreeSet;
 
-pub(super) const RULES: &[Rule] =
-    &[messages, configured, ends, indexed, lamps, seats, bounded, belongs, under_way, asked_by_sip, told];
+pub(super) const RULES: &[Rule] = &[
+    messages,
+    configured,
+    ends,
+    indexed,
+    lamps,
+    seats,
+    bounded,
+    belongs,
+    under_way,
+    asked_by_sip,
+    told,
+    awaited,
+    overfull,
+];
 
 /// Everybody who is told.
 fn watchers(x: &Exchange) -> impl Iterator<Item = (Watcher, &Pace)> {
@@ -139,6 +152,16 @@ fn bounded(x: &Exchange, wrong: &mut Vec<String>) {
     }
 }
 
+/// Who was refused a lamp has as many as may be still, or it would be told once and never again.
+fn overfull(x: &Exchange, wrong: &mut Vec<String>) {
+    for extension in x.subscriptions.overfull() {
+        let count = x.subscriptions.count_of(extension, Package::Lamp);
+        if count < Package::Lamp.most_of_one() {
+            wrong.push(format!("{extension} has {count} lamps and is still said to have too many"));
+        }
+    }
+}
+
 fn belongs(x: &Exchange, wrong: &mut Vec<String>) {
     for name in x.notices.keys().filter(|name| x.names.binding(**name).is_none()) {
         wrong.push(format!("binding {name} is told of its box and is not registered"));
@@ -180,8 +203,19 @@ fn asked_by_sip(x: &Exchange, wrong: &mut Vec<String>) {
 /// Who was not told yet will be.
 fn told(x: &Exchange, wrong: &mut Vec<String>) {
     for (watcher, pace) in watchers(x).filter(|(_, pace)| pace.is_due && pace.under_way.is_none()) {
-        if x.timers.get(Timer::Notify(watcher)).is_none() {
+        if !x.awaits_store(watcher) && x.timers.get(Timer::Notify(watcher)).is_none() {
             wrong.push(format!("{watcher:?} is to be told and nobody will: {pace:?}"));
+        }
+    }
+}
+
+/// Who is told nothing before something is on disk waits for what is on its way there, and is told then.
+fn awaited(x: &Exchange, wrong: &mut Vec<String>) {
+    let on_their_way: BTreeSet<_> = x.subscriptions.kept.waiting().collect();
+    for (name, subscription) in x.subscriptions.all() {
+        let Some(ticket) = &subscription.awaits else { continue };
+        if !on_their_way.contains(ticket) || !subscription.pace.is_due {
+            wrong.push(format!("subscription {name} waits for ticket {}, which never comes", ticket.0));
         }
     }
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 //! Each rule is broken once, and the audit names that rule and no other.
 
+mod kept;
 mod lamps;
 mod queues;
 mod supervision;
@@ -268,7 +269,7 @@ fn the_store_is_waited_for() {
     breaks(
         refused(),
         |x| x.timers.cancel(Timer::Outbox),
-        "1 CDRs, 0 bindings, 0 messages, 0 facts are to be offered again and nobody will",
+        "1 CDRs, 0 bindings, 0 subscriptions, 0 messages, 0 facts are to be offered again and nobody will",
     );
     breaks(refused(), |x| x.retry.push_back(x.retry[0].clone()), "waits for the store twice");
     breaks(

@@ -130,9 +130,10 @@ fn keep_alive(x: &Exchange, wrong: &mut Vec<String>) {
 fn outbox(x: &Exchange, wrong: &mut Vec<String>) {
     if x.has_unkept() && !is_set(x, Timer::Outbox) {
         let (cdrs, bindings) = (x.retry.len(), x.bindings_unkept.len());
+        let subscriptions = x.subscriptions.kept.unkept();
         let (messages, facts) = (x.message_words.unkept.len(), x.fact_words.unkept.len());
         wrong.push(format!(
-            "{cdrs} CDRs, {bindings} bindings, {messages} messages, {facts} facts are to be offered again and nobody will"
+            "{cdrs} CDRs, {bindings} bindings, {subscriptions} subscriptions, {messages} messages, {facts} facts are to be offered again and nobody will"
         ));
     }
 }

@@ -4,7 +4,7 @@ use super::{About, Pace, Subscription, SubscriptionName, Watcher};
 use crate::Config;
 use crate::due::Timer;
 use crate::exchange::Exchange;
-use crate::limits::NOTIFY_PACE;
+use crate::limits::{NOTIFY_PACE, NOTIFY_RETRY, NOTIFY_RETRY_LONGEST, NOTIFY_TRIES};
 use std::time::Duration;
 use switchroom_sip::flow::Flow;
 use switchroom_sip::header::Name;
@@ -46,6 +46,11 @@ impl Exchange {
             // Once that is answered.
             return;
         }
+        if self.awaits_store(watcher) {
+            // Once that has come.
+            return;
+        }
+        let Some(pace) = self.pace(watcher) else { return };
         let free = pace.sent.map_or(now.mono, |sent| sent.after(NOTIFY_PACE));
         let timer = Timer::Notify(watcher);
         let at = self.timers.get(timer).map_or(now.mono.after(wait), |at| at.min(now.mono.after(wait)));
@@ -59,10 +64,19 @@ impl Exchange {
             return;
         }
         self.timers.cancel(timer);
+        if self.awaits_store(watcher) {
+            return;
+        }
         let is_free = self.pace(watcher).is_some_and(|p| p.is_due && p.under_way.is_none());
         if is_free && !self.send_notify(now, watcher) {
             self.tell_no_more(watcher);
         }
+    }
+
+    /// Whether somebody is told nothing before something is on disk.
+    pub(crate) fn awaits_store(&self, watcher: Watcher) -> bool {
+        let Watcher::Subscription(name) = watcher else { return false };
+        self.subscriptions.get(name).is_some_and(|subscription| subscription.awaits.is_some())
     }
 
     /// There is nothing that somebody was not told, or it cannot be told.
@@ -82,7 +96,7 @@ impl Exchange {
         let Some((flow, request)) = made else { return false };
         let number = self.next_request();
         let Some(pace) = self.pace_mut(watcher) else { return false };
-        *pace = Pace { sent: Some(now.mono), under_way: Some(number), is_due: false };
+        *pace = Pace { sent: Some(now.mono), under_way: Some(number), is_due: false, refused: pace.refused };
         self.subscriptions.under_way.insert(number, watcher);
         self.endpoint.request_outside(now.mono, flow, request, number);
         true
@@ -123,20 +137,45 @@ impl Exchange {
         let Some(watcher) = self.subscriptions.under_way.remove(&number) else { return false };
         let Some(pace) = self.pace_mut(watcher) else { return true };
         pace.under_way = None;
-        let is_due = pace.is_due;
+        let mut is_due = pace.is_due;
+        let mut wait = Duration::ZERO;
         let status = response.map(|response| response.status);
         match watcher {
             Watcher::Subscription(name) => {
                 if status.is_none_or(ends) {
                     self.forget_subscription(name);
+                } else if let Some(after) = response.and_then(|response| self.heard(name, response)) {
+                    // With what has changed meanwhile.
+                    (is_due, wait) = (true, after);
                 }
             }
             Watcher::Binding(name) => self.noticed(name, status),
         }
         if is_due && self.pace(watcher).is_some_and(|pace| pace.is_due) {
-            self.tell_soon(now, watcher, Duration::ZERO);
+            self.tell_soon(now, watcher, wait);
         }
         true
+    }
+
+    /// A NOTIFY was answered and its subscription goes on. If it was refused, the phone was not told: after which time it is told
+    /// again, for it may be busy for a moment only. `None`: it was told, or has been asked often enough.
+    fn heard(&mut self, name: SubscriptionName, response: &Response) -> Option<Duration> {
+        let subscription = self.subscriptions.get_mut(name)?;
+        if response.status.is_success() {
+            subscription.pace.refused = 0;
+            return None;
+        }
+        subscription.pace.refused = subscription.pace.refused.saturating_add(1);
+        if subscription.pace.refused > NOTIFY_TRIES {
+            return None;
+        }
+        subscription.pace.is_due = true;
+        if let About::Lamp(lamp) = &mut subscription.about {
+            lamp.told = None;
+        }
+        let said =
+            response.headers.number(&Name::RetryAfter).map(|seconds| Duration::from_secs(seconds.into()));
+        Some(said.map_or(NOTIFY_RETRY, |said| said.clamp(NOTIFY_PACE, NOTIFY_RETRY_LONGEST)))
     }
 
     /// Ends a subscription and says so, once.
@@ -152,7 +191,11 @@ impl Exchange {
     pub(super) fn forget_subscription(&mut self, name: SubscriptionName) {
         self.timers.cancel(Timer::SubscriptionEnds(name));
         self.timers.cancel(Timer::Notify(Watcher::Subscription(name)));
-        if let Some(About::Lamp(lamp)) = self.subscriptions.remove(name).map(|gone| gone.about) {
+        let Some(gone) = self.subscriptions.remove(name) else { return };
+        if gone.is_kept {
+            self.keep_no_more(&gone.dialog.local_tag);
+        }
+        if let About::Lamp(lamp) = gone.about {
             self.forget_lamp(name, &lamp);
         }
     }
@@ -167,13 +210,14 @@ impl Exchange {
     }
 
     /// A phone registered again from elsewhere: what it subscribed to goes there too.
-    pub(crate) fn move_subscriptions(&mut self, extension: &str, old: Flow, new: Flow) {
+    pub(crate) fn move_subscriptions(&mut self, now: Now, extension: &str, old: Flow, new: Flow) {
         let its: Vec<SubscriptionName> =
             self.subscriptions.of(extension).filter(|(_, s)| s.flow == old).map(|(name, _)| name).collect();
         for name in its {
             if let Some(subscription) = self.subscriptions.get_mut(name) {
                 subscription.flow = new;
             }
+            self.keep_subscription(now, name);
         }
     }
 

@@ -8,9 +8,11 @@ use crate::lamps::Lamp;
 use crate::limits::{
     SUBSCRIPTION_BYTES_MAX, SUBSCRIPTION_LONGEST, SUBSCRIPTION_SHORTEST, SUBSCRIPTION_USUAL,
 };
+use crate::record::{EventKind, Severity};
 use std::time::Duration;
 use switchroom_sip::dialog::Dialog;
 use switchroom_sip::endpoint::Incoming;
+use switchroom_sip::flow::Flow;
 use switchroom_sip::header::{Headers, Name};
 use switchroom_sip::message::Request;
 use switchroom_sip::status::Status;
@@ -49,7 +51,7 @@ impl Exchange {
         let about = self.about(extension, request, ask.package).map_err(refuse)?;
         let dialog = Dialog::of_server(request, &self.endpoint.tag_for(incoming))
             .filter(|dialog| dialog.target.is_sip())
-            .filter(|dialog| size(dialog, &ask) <= SUBSCRIPTION_BYTES_MAX)
+            .filter(|dialog| size(dialog, ask.event_id.as_deref()) <= SUBSCRIPTION_BYTES_MAX)
             .ok_or(refuse(Status::BAD_REQUEST))?;
         // A phone that draws the same names after each start is there anew: what it subscribed to before is forgotten.
         if let Some((known, its)) =
@@ -60,18 +62,19 @@ impl Exchange {
             }
             self.forget_subscription(known);
         }
+        // So is one whose SUBSCRIBE was answered before we were started anew, and did not hear it: by another tag of ours.
+        if let Some(known) = self.subscriptions.of_same_names(extension, &dialog, &about) {
+            self.forget_subscription(known);
+        }
         if self.endpoint.is_full() || self.subscriptions.is_full(ask.package) {
             let mut headers = Headers::default();
             headers.push(Name::RetryAfter, "60");
             return Err((Status::SERVICE_UNAVAILABLE, headers));
         }
-        if !ask.lasts.is_zero()
-            && let Some(first) = self.subscriptions.surplus(extension, ask.package)
-        {
-            self.end_subscription(now, first, End::Surplus);
+        if !ask.lasts.is_zero() {
+            self.make_room(now, extension, incoming.flow, &about).map_err(refuse)?;
         }
-        let means = if let About::Lamp(lamp) = &about { Some(lamp.means.clone()) } else { None };
-        let name = self.subscriptions.put(Subscription {
+        let name = self.put_subscription(Subscription {
             extension: extension.to_owned(),
             about,
             dialog,
@@ -79,12 +82,52 @@ impl Exchange {
             flow: incoming.flow,
             expires: now.mono,
             pace: Pace::default(),
+            is_kept: false,
+            awaits: None,
         });
-        if let Some(means) = means {
-            self.index_lamp(name, &means);
-        }
         self.grant(now, name, incoming, &ask);
         Ok(())
+    }
+
+    /// Sees to it that an extension has no more subscriptions than it may. Of those to a box the one that ends first makes room: the
+    /// newest is that of a phone that lives, and each says the same. Lamps differ. If the first made room, one that is right would go
+    /// out for each that comes, another one each time; so the new one is refused, and those that there are stay. By 403: it is
+    /// policy, so a phone need not try at once again, which it may on 480; and 503 might have it take us for gone (RFC 3263 §4.3).
+    fn make_room(&mut self, now: Now, extension: &str, flow: Flow, about: &About) -> Result<(), Status> {
+        let package = about.package();
+        if !self.subscriptions.has_all(extension, package) {
+            return Ok(());
+        }
+        match about {
+            About::Mailbox => {
+                if let Some(first) = self.subscriptions.first_to_end(extension) {
+                    self.end_subscription(now, first, End::Surplus);
+                }
+                Ok(())
+            }
+            About::Lamp(lamp) => {
+                // A phone that was started anew asks by new names, and its old ones would be found out at the next change only.
+                if let Some(old) = self.subscriptions.same_lamp(extension, flow, &lamp.number) {
+                    self.end_subscription(now, old, End::Surplus);
+                    return Ok(());
+                }
+                self.tell_of_refused_lamp(now, extension, flow, &lamp.number);
+                Err(Status::FORBIDDEN)
+            }
+        }
+    }
+
+    /// Written down once, until that extension has room again.
+    fn tell_of_refused_lamp(&mut self, now: Now, extension: &str, flow: Flow, number: &str) {
+        if !self.subscriptions.overfull.insert(extension.to_owned()) {
+            return;
+        }
+        let most = Package::Lamp.most_of_one();
+        let text = format!(
+            "{extension} has {most} lamps, which is as many as an extension may have: that of {number} at {flow} is refused, \
+             and so are others until one ends"
+        );
+        self.event(now, EventKind::Registration, Severity::Warn, None, extension, "lamps_full", text);
     }
 
     /// What a phone of `extension` asks to be told of, or why it is not.
@@ -134,7 +177,7 @@ impl Exchange {
         if !is_same(&ask) {
             return Err(refuse(Status::NO_SUCH_CALL));
         }
-        if !dialog.target.is_sip() || size(&dialog, &ask) > SUBSCRIPTION_BYTES_MAX {
+        if !dialog.target.is_sip() || size(&dialog, ask.event_id.as_deref()) > SUBSCRIPTION_BYTES_MAX {
             return Err(refuse(Status::BAD_REQUEST));
         }
         if let Some(known) = self.subscriptions.get_mut(name) {
@@ -144,31 +187,48 @@ impl Exchange {
         Ok(())
     }
 
-    /// Answers 200 and tells how it stands (RFC 6665 §4.2.1.2).
+    /// Writes it down, answers 200, and tells how it stands (RFC 6665 §4.2.1.2).
     fn grant(&mut self, now: Now, name: SubscriptionName, incoming: &Incoming, ask: &Ask) {
         let Some(subscription) = self.subscriptions.get_mut(name) else { return };
         subscription.expires = now.mono.after(ask.lasts);
+        subscription.pace.refused = 0;
         if let About::Lamp(lamp) = &mut subscription.about {
             // Who asks is told, whatever was told before.
             lamp.told = None;
         }
-        let mut headers = Headers::default();
-        let user = subscription.about.user(&subscription.extension);
-        let contact = self.endpoint.contact(&incoming.flow, user);
-        headers.push(Name::Contact, contact);
-        headers.push(Name::Expires, ask.lasts.as_secs().to_string());
-        headers.push(Name::AllowEvents, Package::words());
         let extension = subscription.extension.clone();
         self.timers.set(Timer::SubscriptionEnds(name), subscription.expires);
+        if ask.package == Package::Mailbox {
+            self.silence_notices(&extension);
+        }
+        // One that is over at once is not worth a record.
+        let ticket = if ask.lasts.is_zero() { None } else { self.keep_subscription(now, name) };
+        if ticket.is_some_and(|ticket| self.confirm_once_stored(name, ticket, incoming, ask.lasts)) {
+            return;
+        }
+        let Some(headers) = self.granted(name, incoming, ask.lasts) else { return };
         self.answer(now, incoming, Status::OK, &headers);
         if ask.lasts.is_zero() {
             return self.end_subscription(now, name, End::TimedOut);
         }
-        if ask.package == Package::Mailbox {
-            self.silence_notices(&extension);
-        }
         self.tell_soon(now, Watcher::Subscription(name), Duration::ZERO);
         self.notify_due(now, Watcher::Subscription(name));
+    }
+
+    /// What the 200 to a SUBSCRIBE says.
+    pub(super) fn granted(
+        &self,
+        name: SubscriptionName,
+        incoming: &Incoming,
+        lasts: Duration,
+    ) -> Option<Headers> {
+        let subscription = self.subscriptions.get(name)?;
+        let user = subscription.about.user(&subscription.extension);
+        let mut headers = Headers::default();
+        headers.push(Name::Contact, self.endpoint.contact(&incoming.flow, user));
+        headers.push(Name::Expires, lasts.as_secs().to_string());
+        headers.push(Name::AllowEvents, Package::words());
+        Some(headers)
     }
 }
 
@@ -205,7 +265,7 @@ fn read(request: &Request) -> Result<Ask, Refusal> {
 }
 
 /// Bytes that a subscription would keep of what its phone sent.
-fn size(dialog: &Dialog, ask: &Ask) -> usize {
+pub(super) fn size(dialog: &Dialog, event_id: Option<&str>) -> usize {
     let uris = [&dialog.target, &dialog.local.uri, &dialog.remote.uri].map(|uri| uri.to_string().len());
     let params = [&dialog.local, &dialog.remote].map(|one| {
         let of_one = |(name, value): &(String, Option<String>)| {
@@ -214,7 +274,7 @@ fn size(dialog: &Dialog, ask: &Ask) -> usize {
         one.name.len() + one.params.0.iter().map(of_one).sum::<usize>()
     });
     let route: usize = dialog.route.iter().map(String::len).sum();
-    let id = ask.event_id.as_deref().map(str::len).unwrap_or_default();
+    let id = event_id.map(str::len).unwrap_or_default();
     let tags = dialog.call_id.len() + dialog.remote_tag.len();
     uris.iter().chain(&params).sum::<usize>() + route + id + tags
 }

@@ -7,6 +7,7 @@ mod sides;
 
 use super::queues::{Floor, queue, route, site};
 use super::world::{World, header};
+use crate::tests::lamps::Panel;
 use crate::*;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -143,6 +144,28 @@ fn a_caller_is_called_back_in_its_turn() {
     assert_eq!((counts.call_backs.reached, counts.talks), (1, 1));
     assert!(shown.call_back_wait.longest_ms >= 20_000);
     assert!(t.w.x.inbox().is_empty());
+    t.rest();
+}
+
+/// Nobody is on the line for a call-back, so the lamp of its queue does not blink, by day or by night.
+#[test]
+fn a_lamp_does_not_blink_for_a_call_back() {
+    let mut t = Floor::new(rules());
+    let panel = Panel::of(&mut t.w, "103");
+    panel.watch(&mut t.w, "701");
+    t.ask();
+    t.w.run(Duration::from_secs(2));
+    let waits = t.w.x.floor().queue("q").unwrap();
+    assert_eq!((waits.order.len(), waits.oldest()), (1, None));
+    let is_last = |word: &str| {
+        let told = t.w.phones[&panel.at].raw.iter().rfind(|m| m.starts_with("NOTIFY")).unwrap();
+        told.contains(&format!("<state>{word}</state>"))
+    };
+    assert!(
+        t.w.phones[&panel.at].raw.iter().any(|m| m.contains("<state>early</state>")),
+        "it did for the caller"
+    );
+    assert!(is_last("terminated"));
     t.rest();
 }
 

@@ -15,11 +15,12 @@ use switchroom_sip::uri::Uri;
 
 mod floor;
 mod given;
+mod kept;
 
 /// A phone with lamps, which no call reaches: it has not registered.
 pub(crate) struct Panel {
     extension: String,
-    at: SocketAddr,
+    pub(crate) at: SocketAddr,
     /// How much of what it received was looked at.
     seen: usize,
 }
@@ -269,6 +270,38 @@ fn a_change_and_back_within_the_pace_tells_nothing() {
     settle(w);
 }
 
+/// A phone that is busy refuses to be told, which ends nothing: it is told again after a while, or when it said, and not for ever.
+#[test]
+fn who_refuses_to_be_told_is_told_again() {
+    let (mut w, mut panel, a, _) = watched();
+    w.notified = Some(Status::SERVER_ERROR);
+    let call = w.dial(a, "*43", Some(sdp("192.0.2.11", "8 101", "")));
+    w.run(Duration::from_secs(2));
+    assert_eq!(panel.said(&w), ["101 1 lit"]);
+    w.run(Duration::from_secs(20));
+    assert_eq!(panel.said(&w), [""; 0], "not at once");
+    w.notified = Some(Status::OK);
+    w.run(Duration::from_secs(10));
+    assert_eq!(panel.said(&w), ["101 2 lit"]);
+    w.run(Duration::from_secs(600));
+    assert_eq!(panel.said(&w), [""; 0], "told is told");
+    // One that refuses for good is left alone, until something changes.
+    w.notified = Status::new(491);
+    let dialog = panel.watch(&mut w, "101");
+    w.run(Duration::from_secs(1_800));
+    assert_eq!(panel.said(&w).len(), 1 + limits::NOTIFY_TRIES as usize);
+    w.notified = Some(Status::OK);
+    let r = panel.ask(&mut w, "101", Some(&dialog), &[]).unwrap();
+    assert_eq!((r.status, panel.said(&w).len()), (Status::OK, 1), "who asks is told");
+    w.notified = Status::new(491);
+    w.hang_up(a, call);
+    w.run(Duration::from_secs(1_200));
+    let of_new = |m: &String| header(m, Name::CallId) == dialog.call_id;
+    assert_eq!(panel.told(&w).iter().filter(|m| of_new(m)).count(), 1 + limits::NOTIFY_TRIES as usize);
+    w.notified = Some(Status::OK);
+    settle(w);
+}
+
 /// While an answer is missing no second NOTIFY goes out, and what has changed and changed back meanwhile does not follow it.
 #[test]
 fn one_notify_at_a_time() {
@@ -351,25 +384,43 @@ fn what_a_subscribe_is_refused_for() {
     settle(w);
 }
 
-/// Its lamps do not push out what a phone has of its box, and are as many as may be.
+/// Its lamps do not push out what a phone has of its box, nor each other: one too many is refused, which is written down once.
 #[test]
 fn lamps_are_bounded() {
     let mut w = World::new();
     let mut panel = Panel::of(&mut w, "102");
     assert_eq!(panel.status(&mut w, "102", &[(Name::Event, "message-summary"), (Name::Expires, "60")]), 200);
-    panel.told(&w);
     let mut all = vec![];
-    for place in 0..limits::LAMPS_PER_EXTENSION + 3 {
-        all.push(panel.watch(&mut w, ["101", "102", "103"][place % 3]));
+    // Several phones have keys for the same.
+    for phone in 0..limits::LAMPS_PER_EXTENSION / 2 {
+        panel.at = w.phone("102", &format!("192.0.2.2:{}", 6000 + phone));
+        all.push(panel.watch(&mut w, "101"));
+        all.push(panel.watch(&mut w, "103"));
     }
-    let told = panel.told(&w);
-    let gone: Vec<_> =
-        told.iter().filter(|m| header(m, Name::SubscriptionState).starts_with("term")).collect();
-    let ids: Vec<String> = gone.iter().map(|m| header(m, Name::CallId)).collect();
-    let first: Vec<String> = all.iter().take(3).map(|dialog| dialog.call_id.clone()).collect();
-    assert_eq!(ids, first, "the one that ends first makes room");
-    assert_eq!(header(gone[0], Name::SubscriptionState), "terminated;reason=probation;retry-after=3600");
-    assert_eq!(w.x.subscriptions.count(), limits::LAMPS_PER_EXTENSION + 1, "and the box");
+    panel.at = w.phone("102", "192.0.2.2:7000");
+    let refused = |w: &World| w.events().iter().filter(|name| *name == "lamps_full").count();
+    assert_eq!(refused(&w), 0);
+    for _ in 0..3 {
+        assert_eq!(panel.status(&mut w, "101", &[]), 403);
+    }
+    assert_eq!((w.x.subscriptions.count(), refused(&w)), (limits::LAMPS_PER_EXTENSION + 1, 1));
+    let ended = |w: &World, at| w.phones[&at].raw.iter().filter(|m| m.contains("terminated;")).count();
+    assert!(w.phones.keys().all(|at| ended(&w, *at) == 0), "none of those there are goes out");
+    // What is asked once only, and what is refreshed, takes no more room.
+    assert_eq!(panel.status(&mut w, "101", &[(Name::Expires, "0")]), 200);
+    panel.at = "192.0.2.2:6000".parse().unwrap();
+    let ask = |panel: &Panel, w: &mut World, place: usize, number, expires| {
+        panel.ask(w, number, Some(&all[place]), &[(Name::Expires, expires)]).unwrap().status
+    };
+    assert_eq!(ask(&panel, &mut w, 0, "101", "3600"), Status::OK);
+    // A phone that was started anew has other names, and the same keys.
+    panel.watch(&mut w, "101");
+    assert_eq!((w.x.subscriptions.count(), refused(&w)), (limits::LAMPS_PER_EXTENSION + 1, 1));
+    // One is over: there is room, and the next that is refused is told again.
+    assert_eq!(ask(&panel, &mut w, 1, "103", "0"), Status::OK);
+    panel.at = "192.0.2.2:7000".parse().unwrap();
+    panel.watch(&mut w, "103");
+    assert_eq!((panel.status(&mut w, "102", &[]), refused(&w)), (403, 2));
     settle(w);
 }
 

@@ -78,6 +78,7 @@ impl Since {
                 Record::CallOpen(_) => "noted".into(),
                 Record::Binding(_) => "bound".into(),
                 Record::BindingGone { .. } => "unbound".into(),
+                Record::Subscription(_) | Record::SubscriptionGone { .. } => "watched".into(),
                 Record::Message(_) | Record::MessageGone { .. } => "message".into(),
                 Record::Floor { .. } => "fact".into(),
                 Record::Recording(_) | Record::RecordingGone { .. } | Record::RecordingHeld { .. } => {

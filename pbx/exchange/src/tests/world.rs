@@ -127,7 +127,11 @@ impl World {
     }
 
     pub(crate) fn with(config: Config, restored: Restored) -> Self {
-        let now = Now { mono: Mono(1_000_000), wall: Wall(START_MS) };
+        Self::since(Now { mono: Mono(1_000_000), wall: Wall(START_MS) }, config, restored)
+    }
+
+    /// An exchange that starts at that time.
+    pub(crate) fn since(now: Now, config: Config, restored: Restored) -> Self {
         let mut this = Self {
             x: Exchange::new(now, Arc::new(config), [7; 32], restored),
             now,

@@ -1,6 +1,6 @@
 //! Questions and their answers, from sled and from memory.
 
-use super::samples::{START_MS, binding, call, cdr, event, held, message, mixed, recording};
+use super::samples::{START_MS, binding, call, cdr, event, held, message, mixed, recording, subscription};
 use super::{Options, Store, fill, open, open_with};
 use crate::store::{StoreError, StoreEvent, inspect, rebuild};
 use switchroom_exchange::{MessageRecord, Record, RecordingFacts, Ticket};
@@ -46,7 +46,7 @@ fn memory_and_sled_answer_alike_and_a_rebuilt_index_too() {
             open_with(dir.path(), Options { memory_only: true, ..Options::default() });
         assert_eq!(restored, from_memory);
         assert!(restored.event_seq > 300 && restored.call_number > 300 && !restored.bindings.is_empty());
-        assert!(restored.messages.len() > 3);
+        assert!(restored.messages.len() > 3 && !restored.subscriptions.is_empty());
         assert_eq!(from_sled, everything(&store));
         assert!(store.cdrs(50, None, None).len() == 50);
         store.close();
@@ -140,6 +140,23 @@ fn a_binding_is_replaced_by_its_key_and_ends() {
     );
     let (_store, restored, _) = open(dir.path());
     assert_eq!(restored.bindings, [binding("101", "a", 2)]);
+}
+
+#[test]
+fn a_subscription_is_replaced_by_its_tag_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let is = |tag, version| Record::Subscription(Box::new(subscription(tag, version)));
+    let gone = |tag: &str| Record::SubscriptionGone { tag: tag.into() };
+    fill(dir.path(), &[is("a", 0), is("b", 0), is("a", 7), gone("b"), gone("c")]);
+    let (store, restored, _) = open(dir.path());
+    assert_eq!(restored.subscriptions, [subscription("a", 7)]);
+    store.close();
+    // A store from before there were such records starts as it did: without any.
+    let old = sled::open(dir.path().join("index")).unwrap();
+    assert!(old.drop_tree("subscriptions").unwrap());
+    drop(old);
+    let (_store, restored, told) = open(dir.path());
+    assert_eq!((restored.subscriptions, told.notices()), (vec![], vec![]));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use switchroom_exchange::{
     BindingRecord, CallId, Cause, Cdr, End, EndedBy, Ending, Event, EventKind, Held, MessageRecord, Party,
-    Record, RecordingFacts, RecordingSubject, Severity, Why,
+    Record, RecordingFacts, RecordingSubject, Severity, SubscriptionRecord, Why,
 };
 
 /// Xorshift; quality does not matter, repetition does.
@@ -124,6 +124,30 @@ pub(super) fn binding(extension: &str, key: &str, cseq: u32) -> BindingRecord {
     }
 }
 
+pub(super) fn subscription(tag: &str, version: u32) -> SubscriptionRecord {
+    SubscriptionRecord {
+        tag: tag.into(),
+        extension: "101".into(),
+        event: "dialog".into(),
+        event_id: None,
+        number: "102".into(),
+        version,
+        call_id: "a@b".into(),
+        remote_tag: "t".into(),
+        local_party: format!("<sip:102@h>;tag={tag}"),
+        remote_party: "<sip:101@h>;tag=t".into(),
+        local_cseq: version + 1,
+        remote_cseq: Some(1),
+        target: "sip:101@192.0.2.7:5060".into(),
+        route: vec![],
+        transport: "udp".into(),
+        local: "192.0.2.1:5060".parse().unwrap(),
+        remote: "192.0.2.7:5060".parse().unwrap(),
+        written_ms: 0,
+        expires_ms: START_MS + 3_600_000,
+    }
+}
+
 /// A hold on a recording, for that reason.
 pub(super) fn held(reason: &str) -> Held {
     Held { by: "sue".into(), reason: reason.into(), at_ms: START_MS }
@@ -137,7 +161,7 @@ pub(super) fn mixed(count: u64, seed: u64) -> Vec<Record> {
         .map(|n| {
             let (one, other) = (extension(&mut random), extension(&mut random));
             let earlier = 1 + random.below(n);
-            match random.below(11) {
+            match random.below(13) {
                 0 => Record::Binding(binding(
                     &one,
                     &format!("key {}", random.below(3)),
@@ -159,6 +183,11 @@ pub(super) fn mixed(count: u64, seed: u64) -> Vec<Record> {
                     call: call(earlier),
                     held: (random.below(3) > 0).then(|| held("case 7")),
                 },
+                9 => Record::Subscription(Box::new(subscription(
+                    &format!("tag {}", random.below(5)),
+                    u32::try_from(n).unwrap(),
+                ))),
+                10 => Record::SubscriptionGone { tag: format!("tag {}", random.below(5)) },
                 _ => Record::Event(event(
                     n,
                     random.below(2).eq(&0).then_some(earlier),

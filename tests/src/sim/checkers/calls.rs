@@ -41,6 +41,8 @@ impl Checker for OneCdrPerCall {
                 }
                 Record::Binding(_)
                 | Record::BindingGone { .. }
+                | Record::Subscription(_)
+                | Record::SubscriptionGone { .. }
                 | Record::Event(_)
                 | Record::Recording(_)
                 | Record::Message(_)

@@ -15,42 +15,61 @@ struct Last {
     cseq: u32,
     version: u32,
     shows: String,
-    /// A SUBSCRIBE of it came since, which is answered by all that there is.
+    /// A SUBSCRIBE of it came since, or the exchange was started, or the phone did not take it: which is answered by all that there is.
     is_asked: bool,
+    /// The exchange was started since: numbers go on, and not by one.
+    is_started: bool,
 }
 
-/// What each lamp was told last is what is so at rest. Until then versions rise by one, and the same is told twice to those only
-/// who ask.
+/// What each lamp was told last is what is so at rest. Until then versions rise by one, but for a start of the exchange, and the same
+/// is told twice to those only who ask.
 #[derive(Debug, Default)]
 pub(super) struct LampsShowWhatIs {
-    /// By Call-ID.
-    last: BTreeMap<String, Last>,
+    /// By Call-ID and the exchange's tag.
+    last: BTreeMap<(String, String), Last>,
 }
 
 impl LampsShowWhatIs {
-    fn sent(&mut self, bytes: &[u8]) -> Verdict {
+    fn sent(&mut self, world: &World, bytes: &[u8]) -> Verdict {
         let Some(glance) = Glance::of(bytes) else { return Ok(()) };
         let body = split(bytes).map(|(_, body)| String::from_utf8_lossy(body)).unwrap_or_default();
-        let is_new = |last: &&Last| last.cseq < glance.cseq;
-        let id = glance.call_id.to_owned();
+        let id = dialog_of(&glance);
         let before = self.last.get(&id);
-        if before.is_some() && before.filter(is_new).is_none() {
+        if let Some(last) = before
+            && last.cseq >= glance.cseq
+        {
+            // What the store did not keep of the start before nobody knows.
+            if last.is_started && !world.store_failed_before {
+                let text =
+                    format!("after a start a lamp is told by CSeq {}, after {}", glance.cseq, last.cseq);
+                return broken(None, format!("{text}: {}", id.0));
+            }
             return Ok(());
         }
         let Some(shows) = shown(&body) else { return Ok(()) };
         let version = body.split_once("-info\" version=\"").and_then(|(_, rest)| rest.split('"').next());
         let version: u32 = version.and_then(|version| version.parse().ok()).unwrap_or(u32::MAX);
         let wanted = before.map_or(0, |last| last.version + 1);
-        if version != wanted {
-            return broken(None, format!("a lamp is told version {version} and not {wanted}: {id}"));
+        let is_behind = version > wanted || world.store_failed_before;
+        let goes_on = before.is_some_and(|last| last.is_started) && is_behind && version < u32::MAX;
+        if version != wanted && !goes_on {
+            return broken(None, format!("a lamp is told version {version} and not {wanted}: {}", id.0));
         }
         let is_end = glance.all("Subscription-State").any(|state| state.starts_with("terminated"));
         if before.is_some_and(|last| last.shows == shows && !last.is_asked && !is_end) {
-            return broken(None, format!("a lamp that shows {shows:?} is told so again unasked: {id}"));
+            return broken(None, format!("a lamp that shows {shows:?} is told so again unasked: {}", id.0));
         }
-        self.last.insert(id, Last { cseq: glance.cseq, version, shows, is_asked: false });
+        let (cseq, is_asked, is_started) = (glance.cseq, false, false);
+        self.last.insert(id, Last { cseq, version, shows, is_asked, is_started });
         Ok(())
     }
+}
+
+/// Call-ID, and the tag of who sent a request.
+pub(super) fn dialog_of(glance: &Glance<'_>) -> (String, String) {
+    let from = glance.all("From").next().unwrap_or_default();
+    let tag = from.split(";tag=").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_default();
+    (glance.call_id.to_owned(), tag.to_owned())
 }
 
 impl Checker for LampsShowWhatIs {
@@ -59,22 +78,32 @@ impl Checker for LampsShowWhatIs {
     }
 
     fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
-        // Nothing of subscriptions outlives the exchange.
-        *self = Self::default();
+        // What phones watch goes on, and is told anew.
+        self.last.values_mut().for_each(|last| (last.is_asked, last.is_started) = (true, true));
         Ok(())
     }
 
-    fn step(&mut self, _world: &World, step: &Step) -> Verdict {
-        if let Came::Message(_, bytes) = &step.came
-            && bytes.starts_with(b"SUBSCRIBE ")
-            && let Some(glance) = Glance::of(bytes)
-            && let Some(last) = self.last.get_mut(glance.call_id)
-        {
-            last.is_asked = true;
+    fn step(&mut self, world: &World, step: &Step) -> Verdict {
+        match &step.came {
+            Came::Message(_, bytes) if bytes.starts_with(b"SUBSCRIBE ") => {
+                if let Some(glance) = Glance::of(bytes) {
+                    let of_it = |(id, _): &(&(String, String), &mut Last)| id.0 == glance.call_id;
+                    self.last.iter_mut().filter(of_it).for_each(|(_, last)| last.is_asked = true);
+                }
+            }
+            Came::Message(_, bytes) if bytes.starts_with(b"SIP/2.0 500") => {
+                // Of the exchange's requests in that dialog, which phones repeat the tags of.
+                if let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "NOTIFY")
+                    && let Some(last) = self.last.get_mut(&dialog_of(&glance))
+                {
+                    last.is_asked = true;
+                }
+            }
+            _ => {}
         }
         for action in &step.actions {
             match action {
-                Action::Send { bytes, .. } if bytes.starts_with(b"NOTIFY ") => self.sent(bytes)?,
+                Action::Send { bytes, .. } if bytes.starts_with(b"NOTIFY ") => self.sent(world, bytes)?,
                 _ => {}
             }
         }
@@ -111,7 +140,7 @@ fn is_so(world: &World, number: &str) -> Option<&'static str> {
         agent.presence == Presence::Ready && agent.config.queues.contains_key(queue)
     };
     let is_served = there.is_open() && floor.agents().any(|agent| serves(&agent));
-    Some(match floor.waiters(there).next() {
+    Some(match there.oldest() {
         Some(_) => "early recipient",
         None if is_served => "confirmed",
         None => "terminated",

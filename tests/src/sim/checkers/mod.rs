@@ -23,6 +23,7 @@ mod supervision;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod watching;
 mod wiring;
 
 use super::world::{Came, Step, World};
@@ -131,6 +132,7 @@ pub fn all(is_strict: bool) -> Vec<Box<dyn Checker>> {
         Box::<registrations::ConfirmedIsKept>::default(),
         Box::<events::EventsRise>::default(),
         Box::<lamps::LampsShowWhatIs>::default(),
+        Box::<watching::WatchingGoesOn>::default(),
         Box::new(tables::TablesAgree::every(if is_strict { 1 } else { 997 })),
         Box::new(console::ConsoleShowsWhatIs::every(if is_strict { 50 } else { 4_999 })),
         Box::<tables::NothingIsLeft>::default(),

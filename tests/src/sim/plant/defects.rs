@@ -207,5 +207,9 @@ defects!(
         OfferInWrapUp,
         /// After a crash an agent has a break that nobody chose.
         ForgottenPresence,
+        /// A subscription that is confirmed and not on disk.
+        LostSubscription,
+        /// An exchange that starts knows of no subscription.
+        ForgottenSubscriptions,
     }
 );
