@@ -7,13 +7,10 @@ use crate::format::{duration, moment, whole};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX, TOLD_CHARS_MAX};
+use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX, REASON_CHARS_MAX, TOLD_CHARS_MAX};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
-
-/// Why a recording is held: the daemon keeps no more of it.
-const HELD_MAX: usize = 200;
 
 impl App {
     /// Starts a verb on what is selected: asks, or says why not.
@@ -343,7 +340,7 @@ pub(super) fn typed_max(asked: &Asked) -> usize {
     match asked.command {
         Command::Note { .. } => NOTE_CHARS_MAX,
         Command::Tell { .. } => TOLD_CHARS_MAX,
-        Command::HoldRecording { .. } => HELD_MAX,
+        Command::HoldRecording { .. } => REASON_CHARS_MAX,
         _ => TYPED_MAX,
     }
 }
