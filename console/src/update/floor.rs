@@ -307,16 +307,6 @@ impl Asked {
         }
     }
 
-    /// The user's phone, if that was the question.
-    pub(super) fn phone_given(&self) -> Option<&str> {
-        match &self.command {
-            Command::Supervise { phone, .. }
-            | Command::SuperviseAct { phone, .. }
-            | Command::PickUp { phone, .. } => phone.as_deref().filter(|phone| !phone.is_empty()),
-            _ => None,
-        }
-    }
-
     /// Completes what was typed to the next of the choices that begins with it.
     pub(super) fn complete(&mut self) {
         let at = self.choices.iter().position(|choice| *choice == self.typed);

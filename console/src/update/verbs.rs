@@ -242,9 +242,6 @@ impl App {
                 Key { code: Code::Enter, ctrl: false } if asked.level == Confirm::Reason => {
                     let reason = asked.typed.trim().to_owned();
                     asked.give_reason(&reason);
-                    if let Some(phone) = asked.phone_given() {
-                        self.phone = Some(phone.to_owned());
-                    }
                     !reason.is_empty()
                 }
                 Key { code: Code::Enter, ctrl: false } => asked.typed == asked.name,
