@@ -108,6 +108,25 @@ impl Group {
     }
 }
 
+/// What a verb is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// Who waits, agents, doors of queues.
+    Floor,
+    /// The agent's own desk.
+    Desk,
+    Missed,
+    Supervise,
+    /// A call that is sent or fetched somewhere.
+    Forcing,
+    Recordings,
+    Setting,
+    Flow,
+    Call,
+    Line,
+    Daemon,
+}
+
 /// Everything a key can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Action {
@@ -229,6 +248,8 @@ pub(crate) struct Spec {
     pub(crate) keys: &'static [&'static str],
     pub(crate) contexts: &'static [Context],
     pub(crate) group: Group,
+    /// Of what a verb is, which says who asks for it and who refuses it; `None` for what only looks.
+    pub(crate) family: Option<Family>,
     /// The least role that may do it; `None` for what only looks.
     pub(crate) role: Option<Role>,
     pub(crate) confirm: Confirm,
@@ -279,10 +300,12 @@ const fn look(
     group: Group,
     bar: u8,
 ) -> Spec {
-    Spec { action, name, keys, contexts, group, role: None, confirm: Confirm::None, bar, bar_in: None }
+    let confirm = Confirm::None;
+    Spec { action, name, keys, contexts, group, family: None, role: None, confirm, bar, bar_in: None }
 }
 
 const fn verb(
+    family: Family,
     action: Action,
     name: &'static str,
     keys: &'static [&'static str],
@@ -290,7 +313,8 @@ const fn verb(
     role: Role,
     confirm: Confirm,
 ) -> Spec {
-    Spec { action, name, keys, contexts, group: Group::Act, role: Some(role), confirm, bar: 1, bar_in: None }
+    let (group, family, role) = (Group::Act, Some(family), Some(role));
+    Spec { action, name, keys, contexts, group, family, role, confirm, bar: 1, bar_in: None }
 }
 
 /// The same, not in the key bar.
@@ -308,59 +332,235 @@ pub(crate) const ACTIONS: &[Spec] = &[
     // Elsewhere it only brings back who listens already, and stands in their line.
     barred_to(
         TO_LISTEN,
-        verb(Action::Listen, "listen", &["L"], TO_SUPERVISE, Role::Supervisor, Confirm::None),
+        verb(
+            Family::Supervise,
+            Action::Listen,
+            "listen",
+            &["L"],
+            TO_SUPERVISE,
+            Role::Supervisor,
+            Confirm::None,
+        ),
     ),
     // In the key bar only where somebody is heard: there they stand in the line that tells who hears the user.
-    hidden(verb(Action::Whisper, "whisper", &["W"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
-    hidden(verb(Action::Barge, "barge", &["B"], TO_SUPERVISE, Role::Supervisor, Confirm::None)),
-    hidden(verb(Action::TakeOver, "take_over", &["K"], TO_SUPERVISE, Role::Supervisor, Confirm::Yes)),
-    hidden(verb(Action::Unlisten, "unlisten", &["E"], TO_LEAVE, Role::Supervisor, Confirm::None)),
-    verb(Action::PickUp, "pick_up", &["P"], TO_HANG_UP, Role::Supervisor, Confirm::None),
-    verb(Action::Assign, "assign", &["A"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
-    verb(Action::Transfer, "transfer", &["T"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
-    verb(Action::PriorityUp, "priority_up", &["V"], &[Waiting], Role::Supervisor, Confirm::None),
-    verb(Action::PriorityDown, "priority_down", &["J"], &[Waiting], Role::Supervisor, Confirm::None),
-    verb(Action::TakeOut, "take_out", &["O"], &[Waiting], Role::Supervisor, Confirm::Yes),
-    verb(Action::QueueDoor, "queue_door", &["S"], &[Queues], Role::Supervisor, Confirm::Name),
-    verb(Action::AgentReady, "agent_ready", &["I"], &[Agents], Role::Supervisor, Confirm::None),
-    verb(Action::AgentBreak, "agent_break", &["P"], &[Agents], Role::Supervisor, Confirm::Reason),
-    verb(Action::AgentFinish, "agent_finish", &["F"], &[Agents], Role::Supervisor, Confirm::None),
-    verb(Action::AgentOut, "agent_out", &["O"], &[Agents], Role::Supervisor, Confirm::Yes),
-    verb(Action::AgentTell, "agent_tell", &["M"], &[Agents], Role::Supervisor, Confirm::Reason),
-    verb(Action::MissedClaim, "missed_claim", &["C"], &[Missed], Role::Agent, Confirm::None),
-    verb(Action::MissedCallBack, "missed_call_back", &["B"], &[Missed], Role::Agent, Confirm::Reason),
-    verb(Action::MissedTried, "missed_tried", &["T"], &[Missed], Role::Agent, Confirm::None),
-    verb(Action::MissedClose, "missed_close", &["D"], &[Missed], Role::Agent, Confirm::Reason),
-    verb(Action::MissedRelease, "missed_release", &["R"], &[Missed], Role::Agent, Confirm::None),
+    hidden(verb(
+        Family::Supervise,
+        Action::Whisper,
+        "whisper",
+        &["W"],
+        TO_SUPERVISE,
+        Role::Supervisor,
+        Confirm::None,
+    )),
+    hidden(verb(
+        Family::Supervise,
+        Action::Barge,
+        "barge",
+        &["B"],
+        TO_SUPERVISE,
+        Role::Supervisor,
+        Confirm::None,
+    )),
+    hidden(verb(
+        Family::Supervise,
+        Action::TakeOver,
+        "take_over",
+        &["K"],
+        TO_SUPERVISE,
+        Role::Supervisor,
+        Confirm::Yes,
+    )),
+    hidden(verb(
+        Family::Supervise,
+        Action::Unlisten,
+        "unlisten",
+        &["E"],
+        TO_LEAVE,
+        Role::Supervisor,
+        Confirm::None,
+    )),
+    verb(Family::Forcing, Action::PickUp, "pick_up", &["P"], TO_HANG_UP, Role::Supervisor, Confirm::None),
+    verb(Family::Forcing, Action::Assign, "assign", &["A"], TO_HANG_UP, Role::Supervisor, Confirm::Reason),
+    verb(
+        Family::Forcing,
+        Action::Transfer,
+        "transfer",
+        &["T"],
+        TO_HANG_UP,
+        Role::Supervisor,
+        Confirm::Reason,
+    ),
+    verb(
+        Family::Floor,
+        Action::PriorityUp,
+        "priority_up",
+        &["V"],
+        &[Waiting],
+        Role::Supervisor,
+        Confirm::None,
+    ),
+    verb(
+        Family::Floor,
+        Action::PriorityDown,
+        "priority_down",
+        &["J"],
+        &[Waiting],
+        Role::Supervisor,
+        Confirm::None,
+    ),
+    verb(Family::Floor, Action::TakeOut, "take_out", &["O"], &[Waiting], Role::Supervisor, Confirm::Yes),
+    verb(Family::Floor, Action::QueueDoor, "queue_door", &["S"], &[Queues], Role::Supervisor, Confirm::Name),
+    verb(
+        Family::Floor,
+        Action::AgentReady,
+        "agent_ready",
+        &["I"],
+        &[Agents],
+        Role::Supervisor,
+        Confirm::None,
+    ),
+    verb(
+        Family::Floor,
+        Action::AgentBreak,
+        "agent_break",
+        &["P"],
+        &[Agents],
+        Role::Supervisor,
+        Confirm::Reason,
+    ),
+    verb(
+        Family::Floor,
+        Action::AgentFinish,
+        "agent_finish",
+        &["F"],
+        &[Agents],
+        Role::Supervisor,
+        Confirm::None,
+    ),
+    verb(Family::Floor, Action::AgentOut, "agent_out", &["O"], &[Agents], Role::Supervisor, Confirm::Yes),
+    verb(
+        Family::Floor,
+        Action::AgentTell,
+        "agent_tell",
+        &["M"],
+        &[Agents],
+        Role::Supervisor,
+        Confirm::Reason,
+    ),
+    verb(Family::Missed, Action::MissedClaim, "missed_claim", &["C"], &[Missed], Role::Agent, Confirm::None),
+    verb(
+        Family::Missed,
+        Action::MissedCallBack,
+        "missed_call_back",
+        &["B"],
+        &[Missed],
+        Role::Agent,
+        Confirm::Reason,
+    ),
+    verb(Family::Missed, Action::MissedTried, "missed_tried", &["T"], &[Missed], Role::Agent, Confirm::None),
+    verb(
+        Family::Missed,
+        Action::MissedClose,
+        "missed_close",
+        &["D"],
+        &[Missed],
+        Role::Agent,
+        Confirm::Reason,
+    ),
+    verb(
+        Family::Missed,
+        Action::MissedRelease,
+        "missed_release",
+        &["R"],
+        &[Missed],
+        Role::Agent,
+        Confirm::None,
+    ),
     // In the key bar only where something is told: there it stands in its line.
-    hidden(verb(Action::DeskTold, "desk_told", &["A"], &[Desk], Role::Agent, Confirm::None)),
-    verb(Action::DeskOutcome, "desk_outcome", &["D"], &[Desk], Role::Agent, Confirm::Reason),
-    verb(Action::DeskNote, "desk_note", &["W"], &[Desk], Role::Agent, Confirm::Reason),
-    verb(Action::DeskFinish, "desk_finish", &["F"], &[Desk], Role::Agent, Confirm::None),
-    verb(Action::DeskMore, "desk_more", &["V"], &[Desk], Role::Agent, Confirm::None),
-    verb(Action::DeskReady, "desk_ready", &["I"], &[Desk], Role::Agent, Confirm::None),
-    verb(Action::DeskBreak, "desk_break", &["P"], &[Desk], Role::Agent, Confirm::Reason),
-    verb(Action::DeskTransfer, "desk_transfer", &["T"], &[Desk], Role::Agent, Confirm::Reason),
-    verb(Action::DeskHangUp, "desk_hang_up", &["X"], &[Desk], Role::Agent, Confirm::Yes),
-    verb(Action::DeskRecord, "desk_record", &["R"], &[Desk], Role::Agent, Confirm::None),
-    verb(Action::DeskCall, "desk_call", &["C"], &[Desk], Role::Agent, Confirm::Reason),
-    verb(Action::DeskOut, "desk_out", &["O"], &[Desk], Role::Agent, Confirm::Yes),
-    verb(Action::HangUp, "hang_up", &["X"], TO_HANG_UP, Role::Supervisor, Confirm::Yes),
-    verb(Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
+    hidden(verb(Family::Desk, Action::DeskTold, "desk_told", &["A"], &[Desk], Role::Agent, Confirm::None)),
+    verb(Family::Desk, Action::DeskOutcome, "desk_outcome", &["D"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Family::Desk, Action::DeskNote, "desk_note", &["W"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Family::Desk, Action::DeskFinish, "desk_finish", &["F"], &[Desk], Role::Agent, Confirm::None),
+    verb(Family::Desk, Action::DeskMore, "desk_more", &["V"], &[Desk], Role::Agent, Confirm::None),
+    verb(Family::Desk, Action::DeskReady, "desk_ready", &["I"], &[Desk], Role::Agent, Confirm::None),
+    verb(Family::Desk, Action::DeskBreak, "desk_break", &["P"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Family::Desk, Action::DeskTransfer, "desk_transfer", &["T"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Family::Desk, Action::DeskHangUp, "desk_hang_up", &["X"], &[Desk], Role::Agent, Confirm::Yes),
+    verb(Family::Desk, Action::DeskRecord, "desk_record", &["R"], &[Desk], Role::Agent, Confirm::None),
+    verb(Family::Desk, Action::DeskCall, "desk_call", &["C"], &[Desk], Role::Agent, Confirm::Reason),
+    verb(Family::Desk, Action::DeskOut, "desk_out", &["O"], &[Desk], Role::Agent, Confirm::Yes),
+    verb(Family::Call, Action::HangUp, "hang_up", &["X"], TO_HANG_UP, Role::Supervisor, Confirm::Yes),
+    verb(Family::Line, Action::Unregister, "unregister", &["U"], &[Lines], Role::Admin, Confirm::Name),
     // The recording or the message that is selected.
-    verb(Action::DeleteMessage, "delete_message", &["D"], &[Recordings], Role::Admin, Confirm::Name),
-    verb(Action::HoldRecording, "hold_recording", &["H"], &[Recordings], Role::Supervisor, Confirm::Reason),
-    verb(Action::ReleaseRecording, "release_recording", &["U"], &[Recordings], Role::Admin, Confirm::Name),
-    verb(Action::FlowEdit, "flow_edit", &["E"], &[Flows], Role::Admin, Confirm::Diff),
+    verb(
+        Family::Recordings,
+        Action::DeleteMessage,
+        "delete_message",
+        &["D"],
+        &[Recordings],
+        Role::Admin,
+        Confirm::Name,
+    ),
+    verb(
+        Family::Recordings,
+        Action::HoldRecording,
+        "hold_recording",
+        &["H"],
+        &[Recordings],
+        Role::Supervisor,
+        Confirm::Reason,
+    ),
+    verb(
+        Family::Recordings,
+        Action::ReleaseRecording,
+        "release_recording",
+        &["U"],
+        &[Recordings],
+        Role::Admin,
+        Confirm::Name,
+    ),
+    verb(Family::Flow, Action::FlowEdit, "flow_edit", &["E"], &[Flows], Role::Admin, Confirm::Diff),
     // Each shows first what it does to the file, and is asked about there.
-    verb(Action::SettingApply, "setting_apply", &["S"], &[Settings], Role::Admin, Confirm::Diff),
-    verb(Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Diff),
-    verb(Action::SettingPassword, "setting_password", &["P"], &[Settings], Role::Admin, Confirm::Diff),
-    verb(Action::SettingRemove, "setting_remove", &["X"], &[Settings], Role::Admin, Confirm::Diff),
-    verb(Action::SettingUndo, "setting_undo", &["U"], &[Settings], Role::Admin, Confirm::Diff),
+    verb(
+        Family::Setting,
+        Action::SettingApply,
+        "setting_apply",
+        &["S"],
+        &[Settings],
+        Role::Admin,
+        Confirm::Diff,
+    ),
+    verb(Family::Setting, Action::SettingAdd, "setting_add", &["A"], &[Settings], Role::Admin, Confirm::Diff),
+    verb(
+        Family::Setting,
+        Action::SettingPassword,
+        "setting_password",
+        &["P"],
+        &[Settings],
+        Role::Admin,
+        Confirm::Diff,
+    ),
+    verb(
+        Family::Setting,
+        Action::SettingRemove,
+        "setting_remove",
+        &["X"],
+        &[Settings],
+        Role::Admin,
+        Confirm::Diff,
+    ),
+    verb(
+        Family::Setting,
+        Action::SettingUndo,
+        "setting_undo",
+        &["U"],
+        &[Settings],
+        Role::Admin,
+        Confirm::Diff,
+    ),
     // Rare and far-reaching: by their words in the palette only.
-    verb(Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
-    verb(Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),
+    verb(Family::Daemon, Action::Reload, "reload", &[], EVERYWHERE, Role::Admin, Confirm::Yes),
+    verb(Family::Daemon, Action::Shutdown, "shutdown", &[], EVERYWHERE, Role::Admin, Confirm::Name),
     look(
         Action::Open,
         "open",
@@ -443,13 +643,11 @@ pub(crate) const ACTIONS: &[Spec] = &[
     look(Action::Suspend, "suspend", &["ctrl-z"], EVERYWHERE, Group::Console, 0),
 ];
 
-impl Action {
-    /// Whether it is a verb of an agent at the desk.
-    pub(crate) fn is_of_desk(self) -> bool {
-        self.spec().contexts == [Desk] && self.spec().role.is_some()
-    }
+const _: () =
+    assert!(ACTIONS.len() == Action::Shutdown as usize + 1, "each action, to the last, has one row");
 
-    /// The row of the table; every action has one, which a test checks.
+impl Action {
+    /// The row of the table. Every action has one: there are as many rows as actions, and a test sees that no two are of one.
     pub(crate) fn spec(self) -> &'static Spec {
         ACTIONS.iter().find(|spec| spec.action == self).unwrap_or(&ACTIONS[0])
     }
@@ -475,6 +673,7 @@ mod tests {
     fn every_verb_has_a_role_and_only_verbs_have_one() {
         for spec in ACTIONS {
             assert_eq!(spec.role.is_some(), spec.group == Group::Act, "{}", spec.name);
+            assert_eq!(spec.family.is_some(), spec.group == Group::Act, "{}", spec.name);
             assert!(spec.role.is_some() || spec.confirm == Confirm::None, "{}", spec.name);
         }
     }

@@ -1,6 +1,6 @@
 //! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
 
-use crate::action::{Action, Context};
+use crate::action::{Action, Context, Family};
 pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
@@ -419,13 +419,13 @@ impl App {
             return Some(why);
         }
         let words = &self.settings.words;
-        match action {
-            Action::HangUp => match self.call_in_view() {
+        match action.spec().family? {
+            Family::Call => match self.call_in_view() {
                 None => Some(words.t("refused.no_call").to_owned()),
                 Some(call) if call.ended.is_some() => Some(words.t("refused.call_over").to_owned()),
                 Some(_) => None,
             },
-            Action::Unregister => {
+            Family::Line => {
                 let line = self.selected(List::Lines).and_then(|id| self.model.board.extensions.get(id));
                 match line {
                     None => Some(words.t("refused.no_line").to_owned()),
@@ -433,28 +433,18 @@ impl App {
                     Some(_) => None,
                 }
             }
-            Action::DeleteMessage => match self.selected_message(&self.model.board) {
-                Some(_) => None,
-                None => self.recording_refusal(action),
+            Family::Recordings => match self.selected_message(&self.model.board) {
+                Some(_) if action == Action::DeleteMessage => None,
+                _ => self.recording_refusal(action),
             },
-            Action::HoldRecording | Action::ReleaseRecording => self.recording_refusal(action),
-            action if action.is_of_desk() => self.desk_refusal(action),
-            Action::MissedClaim
-            | Action::MissedCallBack
-            | Action::MissedTried
-            | Action::MissedClose
-            | Action::MissedRelease => self.missed_refusal(action),
-            Action::Listen | Action::Whisper | Action::Barge | Action::TakeOver | Action::Unlisten => {
-                self.supervise_refusal(action)
-            }
-            Action::Transfer | Action::PickUp | Action::Assign => self.forcing_refusal(action),
-            Action::SettingApply
-            | Action::SettingAdd
-            | Action::SettingPassword
-            | Action::SettingRemove
-            | Action::SettingUndo => self.setting_refusal(action),
-            Action::FlowEdit => self.flow_edit_refusal(),
-            _ => self.floor_refusal(action),
+            Family::Desk => self.desk_refusal(action),
+            Family::Missed => self.missed_refusal(action),
+            Family::Supervise => self.supervise_refusal(action),
+            Family::Forcing => self.forcing_refusal(action),
+            Family::Setting => self.setting_refusal(action),
+            Family::Flow => self.flow_edit_refusal(),
+            Family::Floor => self.floor_refusal(action),
+            Family::Daemon => None,
         }
     }
 

@@ -4,9 +4,8 @@ use crate::app::App;
 use crate::client::Client;
 use crate::config::{Environment, Options, Settings};
 use crate::error::{ConsoleError, Exit};
-use crate::filter::{Fields, Filter, level_word};
-use crate::format::clock_ms;
-use crate::rows::{List, event_about};
+use crate::filter::Filter;
+use crate::rows::{List, event_fields, tail_line};
 use crate::run::now_ms;
 use crate::theme::mark;
 use crate::update::{Input, shown_text};
@@ -14,7 +13,7 @@ use crate::wall::Whereabouts;
 use crate::{grammar, table, view};
 use std::io::{self, Write};
 use switchroom_wire::{
-    Answer, Change, Command, EventView, FiguresBy, ServerLine, Severity, clean, escape_json, fit,
+    Answer, Change, Command, EventView, FiguresBy, ServerLine, Severity, escape_json, fit,
 };
 
 /// What [`once`] prints.
@@ -126,35 +125,37 @@ fn print_once(app: &App, what: Once, format: Format, now_ms: i64, out: &mut dyn 
         Format::Csv => {
             let tables: Vec<String> =
                 lists(what).iter().map(|list| table::csv(*list, &app.rows(*list, now_ms))).collect();
-            out.write_all(tables.join("\r\n").as_bytes())
+            out.write_all(app.form(now_ms).party().sentence(&tables.join("\r\n")).as_bytes())
         }
         Format::Text => {
-            if matches!(what, Once::All | Once::Wall) {
-                let server_ms = app.server_ms(now_ms);
-                if let Some((text, _)) =
-                    crate::rows::waiting_summary(&app.model.board, server_ms, &app.settings.words)
-                {
-                    writeln!(out, "{text}")?;
-                }
-                writeln!(out, "{}", crate::rows::summary(&app.model.board, &app.settings.words))?;
-                for alarm in crate::model::alarms(&app.model.board) {
-                    writeln!(out, "{} {}", mark(alarm.severity), clean(&alarm.text))?;
-                }
-            }
-            for (n, list) in lists(what).iter().enumerate() {
-                if n > 0 || matches!(what, Once::All | Once::Wall) {
-                    writeln!(out)?;
-                }
-                for line in table::lines(*list, &app.rows(*list, now_ms), app.form(now_ms)) {
-                    writeln!(out, "{line}")?;
-                }
-            }
-            if what == Once::Wall {
-                wall_lines(app, now_ms).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-            }
-            Ok(())
+            let form = app.form(now_ms);
+            once_lines(app, what, now_ms).iter().try_for_each(|line| writeln!(out, "{}", form.out(line)))
         }
     }
+}
+
+/// What is printed for people.
+fn once_lines(app: &App, what: Once, now_ms: i64) -> Vec<String> {
+    let (board, words) = (&app.model.board, &app.settings.words);
+    let is_of_all = matches!(what, Once::All | Once::Wall);
+    let mut lines = Vec::new();
+    if is_of_all {
+        let waiting = crate::rows::waiting_summary(board, app.server_ms(now_ms), words);
+        lines.extend(waiting.map(|(text, _)| text));
+        lines.push(crate::rows::summary(board, words));
+        let alarms = crate::model::alarms(board).into_iter();
+        lines.extend(alarms.map(|alarm| format!("{} {}", mark(alarm.severity), alarm.text)));
+    }
+    for (n, list) in lists(what).iter().enumerate() {
+        if n > 0 || is_of_all {
+            lines.push(String::new());
+        }
+        lines.extend(table::lines(*list, &app.rows(*list, now_ms), app.form(now_ms)));
+    }
+    if what == Once::Wall {
+        lines.extend(wall_lines(app, now_ms));
+    }
+    lines
 }
 
 /// The figures of the day, and where the agents are, a line a group.
@@ -166,7 +167,7 @@ fn wall_lines(app: &App, now_ms: i64) -> Vec<String> {
         let named: Vec<String> =
             all.iter().map(|agent| view::agent_text(app, agent, group, server_ms)).collect();
         let title = fit(words.t(group.key()), 12);
-        lines.push(clean(format!("{title} {}", named.join("   ")).trim_end()).into_owned());
+        lines.push(format!("{title} {}", named.join("   ")).trim_end().to_owned());
     }
     lines
 }
@@ -213,7 +214,8 @@ fn worst(app: &App, what: Once, now_ms: i64) -> Severity {
     rows.chain(alarms.map(|alarm| alarm.severity)).max().unwrap_or_default()
 }
 
-/// Follows the events of the daemon until the connection ends or `out` is closed. `filter` is as on the log screen.
+/// Follows the events of the daemon until the connection ends or `out` is closed. `filter` is as on the log screen, and so are numbers that
+/// the settings mask; as JSON an event is the daemon's own, as everywhere.
 ///
 /// # Errors
 /// The daemon cannot be reached, refuses or goes away; an option is wrong; `out` failed.
@@ -226,7 +228,7 @@ pub fn tail(options: &Options, json: bool, filter: &str, out: &mut dyn Write) ->
     loop {
         let line = client.next_line()?;
         let ServerLine::Delta { change: Change::Event(event), .. } = line else { continue };
-        let Some(text) = tail_line(&app, &event, &filter, json) else { continue };
+        let Some(text) = tailed(&app, &event, &filter, json) else { continue };
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
             Ok(()) => {}
             // `switchroom console tail | head` has had enough.
@@ -247,27 +249,15 @@ fn known_filter(text: &str) -> Result<Filter, ConsoleError> {
     }
 }
 
-fn tail_line(app: &App, event: &EventView, filter: &Filter, json: bool) -> Option<String> {
+fn tailed(app: &App, event: &EventView, filter: &Filter, json: bool) -> Option<String> {
     let form = app.form(now_ms());
-    let about = event_about(event, form);
-    let fields: Fields = vec![
-        ("kind", event.kind.word().to_owned()),
-        ("about", format!("{about} {}", event.subject)),
-        ("text", event.text.clone()),
-        ("call", event.number.map(|number| number.to_string()).unwrap_or_default()),
-        ("name", event.name.clone()),
-        ("level", level_word(event.severity).to_owned()),
-    ];
-    if !filter.matches(&fields) {
+    if !filter.matches(&event_fields(event, form)) {
         return None;
     }
     if json {
         return serde_json::to_string(event).ok().map(|json| escape_json(&json));
     }
-    let time = clock_ms(event.at_ms, form.utc_offset_min);
-    let text =
-        format!("{time} {:<2} {:<6} {about:<7} {}", mark(event.severity), event.kind.word(), event.text);
-    Some(clean(&text).into_owned())
+    Some(tail_line(event, form))
 }
 
 /// Does one command, given in the words of the palette, and prints its answer.
@@ -295,7 +285,8 @@ pub fn do_command(
         let json = serde_json::to_string(&answer).map_err(|error| ConsoleError::Terminal(error.into()))?;
         vec![escape_json(&json)]
     } else {
-        shown_text(&app, &answer, now_ms())
+        let form = app.form(now_ms());
+        shown_text(&app, &answer, now_ms()).iter().map(|line| form.out(line)).collect()
     };
     for line in lines {
         writeln!(out, "{line}").map_err(ConsoleError::Terminal)?;
@@ -308,10 +299,13 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::fixture;
+    use crate::rows::{Sort, rows};
+    use crate::symbols::Symbols;
+    use crate::words::Language;
     use std::io::{BufRead as _, BufReader};
     use std::os::unix::net::UnixListener;
     use std::path::PathBuf;
-    use switchroom_wire::{ClientLine, CommandError, Refuse, Reply, Request};
+    use switchroom_wire::{AlarmView, Board, ClientLine, CommandError, Refuse, Reply, Request};
 
     fn printed(what: Once, format: Format) -> String {
         let app = fixture::office((80, 24));
@@ -377,6 +371,62 @@ mod tests {
         let text = printed(Once::Calls, Format::Csv);
         insta::assert_snapshot!("once_calls_csv", text.replace('\r', ""));
         assert!(!text.contains("\"+") && !text.contains("\"="));
+    }
+
+    /// An alarm and an event as the exchange writes them: with the number of who is not heard, or who called.
+    fn heard(app: &mut App) -> EventView {
+        let text = "call 4127: nothing is heard from +442079460123".to_owned();
+        let alarm = AlarmView {
+            id: "one_way:01JBS94127".into(),
+            severity: Severity::Warn,
+            text,
+            ..Default::default()
+        };
+        app.model.board.apply(&Change::Alarm(alarm));
+        let text = "+442079460123 calls 00351210000199".to_owned();
+        EventView { number: Some(4127), subject: "+442079460123".into(), text, ..Default::default() }
+    }
+
+    #[test]
+    fn what_is_printed_is_masked_as_what_is_drawn() {
+        for is_masked in [false, true] {
+            let mut app = fixture::floor((80, 24));
+            let event = heard(&mut app);
+            app.masked = is_masked;
+            let mut out = Vec::new();
+            for (what, format) in
+                [(Once::All, Format::Text), (Once::Wall, Format::Text), (Once::All, Format::Csv)]
+            {
+                print_once(&app, what, format, fixture::NOW_MS, &mut out).unwrap();
+            }
+            let tailed = tailed(&app, &event, &Filter::default(), false).unwrap();
+            let printed = String::from_utf8(out).unwrap() + &tailed;
+            for number in ["+442079460123", "00351210000199"] {
+                assert_eq!(printed.contains(number), !is_masked, "{number} in {printed}");
+            }
+            assert_eq!(printed.contains("+44…23"), is_masked, "{printed}");
+        }
+    }
+
+    #[test]
+    fn tail_filters_as_the_log_screen_does() {
+        for language in [Language::English, Language::Chinese] {
+            let mut app = App::new(fixture::settings(language, Symbols::Block, "auto"), (80, 24));
+            let event = heard(&mut app);
+            let kind = app.settings.words.t("kind.call").to_owned();
+            for is_masked in [false, true] {
+                app.masked = is_masked;
+                let tries = ["kind:call", &format!("kind:{kind}"), "about:+442079460123", "calls", "name:x"];
+                for words in tries {
+                    let filter = Filter::new(words);
+                    let board = Board { events: vec![event.clone()], ..Board::default() };
+                    let form = app.form(fixture::NOW_MS);
+                    let shown = rows(List::Log, &app.model, &board, form, &filter, Sort::default());
+                    let tailed = tailed(&app, &event, &filter, false);
+                    assert_eq!(tailed.is_some(), !shown.is_empty(), "{words}, masked {is_masked}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Commands as words: the same in the palette, at the prompt of `--plain` and in `console do '…'`.
 
 use crate::keymap::resembles;
-use crate::report::DAYS;
 use crate::words::Words;
 use std::collections::BTreeMap;
 use switchroom_wire::{
@@ -120,10 +119,12 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["call", call] => Command::Call { call: (*call).to_owned() },
         ["queues"] => Command::Queues,
         ["figures"] => Command::Figures { by: FiguresBy::Day, days: 1 },
-        ["figures", days] => match days.parse().ok().filter(|n| (1..=DAYS).contains(n)) {
-            Some(days) => Command::Figures { by: FiguresBy::Day, days },
-            None => return Err(unknown(words.trim(), "figures")),
-        },
+        ["figures", days] => {
+            match days.parse().ok().filter(|n| (1..=switchroom_wire::FIGURE_DAYS).contains(n)) {
+                Some(days) => Command::Figures { by: FiguresBy::Day, days },
+                None => return Err(unknown(words.trim(), "figures")),
+            }
+        }
         ["agents"] => Command::Agents,
         ["why", call] => Command::Why { call: (*call).to_owned() },
         ["lines" | "extensions"] => Command::Extensions,

@@ -6,9 +6,8 @@ use crate::app::{App, LinkState};
 use crate::client::Client;
 use crate::config::{Environment, Options, Settings};
 use crate::error::{ConsoleError, Exit};
-use crate::format::clock;
 use crate::link::{Link, LinkCommand, LinkEvent, QUEUE};
-use crate::rows::{event_about, summary, waiting_summary};
+use crate::rows::{spoken_line, summary, waiting_summary};
 use crate::run::{now_ms, runtime};
 use crate::theme::mark;
 use crate::update::{Input, shown_text};
@@ -16,7 +15,7 @@ use crate::{grammar, model};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use switchroom_wire::{
-    Change, ClientLine, CommandError, EventKind, EventView, Reply, Request, ServerLine, Severity, clean,
+    Change, ClientLine, CommandError, EventKind, EventView, Reply, Request, ServerLine, Severity,
 };
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
@@ -98,7 +97,7 @@ impl Plain {
         match line {
             ServerLine::Snapshot { .. } if first || self.was_down => self.say_summary(),
             ServerLine::Delta { change: Change::Event(event), .. } if is_worth_hearing(event) => {
-                let text = self.event_text(event);
+                let text = spoken_line(event, self.app.form(now));
                 self.say([text]);
             }
             ServerLine::Reply(reply) => self.say_reply(reply),
@@ -128,14 +127,6 @@ impl Plain {
         let alarms = model::alarms(&self.app.model.board);
         lines.extend(alarms.into_iter().map(|alarm| format!("{} {}", mark(alarm.severity), alarm.text)));
         self.say(lines);
-    }
-
-    fn event_text(&self, event: &EventView) -> String {
-        let form = self.app.form(now_ms());
-        let time = clock(event.at_ms, form.utc_offset_min);
-        let about = event_about(event, form);
-        let text = format!("{time} {} {about} {}", mark(event.severity), event.text);
-        clean(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
     }
 
     fn on_words(&mut self, words: &str) -> Option<Request> {
@@ -178,10 +169,11 @@ impl Plain {
         self.say(lines);
     }
 
-    /// All that is said goes through here: whatever is in it, it steers no terminal.
+    /// All that is said goes through here: whatever is in it, it steers no terminal and is masked where numbers are.
     fn say(&mut self, lines: impl IntoIterator<Item = String>) {
+        let form = self.app.form(now_ms());
         for text in lines {
-            self.said.extend(text.split('\n').map(|line| clean(line).into_owned()));
+            self.said.extend(text.split('\n').map(|line| form.out(line)));
         }
     }
 }
@@ -196,7 +188,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::fixture;
-    use switchroom_wire::{Answer, Command};
+    use switchroom_wire::{AlarmView, Answer, Command, clean};
 
     fn office() -> Plain {
         let mut plain = Plain::new(fixture::app((80, 24)));
@@ -235,6 +227,40 @@ mod tests {
             panic!()
         };
         assert_eq!(reason.as_deref(), Some("long lunch"));
+    }
+
+    #[test]
+    fn numbers_are_masked_in_all_that_is_said() {
+        let text = "call 4127: nothing is heard from +442079460123".to_owned();
+        for is_masked in [false, true] {
+            let mut plain = office();
+            plain.app.masked = is_masked;
+            plain.said.clear();
+            let says = |plain: &mut Plain, what: &str| {
+                let said = plain.said.drain(..).collect::<Vec<_>>().join("\n");
+                assert_eq!(said.contains("+442079460123"), !is_masked, "{what}: {said}");
+                assert_eq!(said.contains("+44…23"), is_masked, "{what}: {said}");
+            };
+            let seq = plain.app.model.seq + 1;
+            let event = EventView { severity: Severity::Warn, text: text.clone(), ..Default::default() };
+            let change = Change::Event(event);
+            plain.on_line(&ServerLine::Delta { seq, at_ms: fixture::NOW_MS, change });
+            says(&mut plain, "an event");
+            let alarm = AlarmView {
+                id: "one_way:01JBS94127".into(),
+                severity: Severity::Warn,
+                text: text.clone(),
+                ..Default::default()
+            };
+            plain.app.model.board.apply(&Change::Alarm(alarm));
+            plain.say_summary();
+            says(&mut plain, "an alarm");
+            for result in [Ok(Answer::Done(text.clone())), Err(CommandError::Refused { why: text.clone() })] {
+                let id = plain.on_words("hang up 4127").unwrap().id;
+                plain.on_line(&ServerLine::Reply(Reply { id, result }));
+                says(&mut plain, "a reply");
+            }
+        }
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! Which figures the reports show: the span and its cuts that were chosen, and what came of asking for them. Pure.
 
 use crate::model::is_old;
-use switchroom_wire::{CdrView, Command, FiguresBy, FiguresView};
-
-/// Days that can be looked back on, today included: as many as the daemon keeps.
-pub(crate) const DAYS: u32 = 8;
+use switchroom_wire::{CdrView, Command, FIGURE_DAYS, FiguresBy, FiguresView};
 
 /// How old the figures may be before they are asked for again.
 const FRESH_MS: i64 = 60_000;
@@ -92,7 +89,7 @@ impl Report {
     /// A day further back, or the next; false if there is none.
     pub(crate) fn turn_day(&mut self, back: bool) -> bool {
         let next = if back { self.back.checked_add(1) } else { self.back.checked_sub(1) };
-        let Some(next) = next.filter(|next| *next < DAYS) else { return false };
+        let Some(next) = next.filter(|next| *next < FIGURE_DAYS) else { return false };
         self.back = next;
         self.ask_anew();
         true
@@ -103,7 +100,7 @@ impl Report {
         if !is_old(self.asked_ms, FRESH_MS, now_ms) {
             return Vec::new();
         }
-        let mut all = vec![Command::Figures { by: FiguresBy::Day, days: DAYS }];
+        let mut all = vec![Command::Figures { by: FiguresBy::Day, days: FIGURE_DAYS }];
         if self.interval == Interval::HalfHours {
             all.push(Command::Figures { by: FiguresBy::HalfHour, days: self.back + 1 });
         }
@@ -202,7 +199,7 @@ mod tests {
         report.turn_interval();
         assert_eq!(shown(&report), [(0, SpanName::Date), (DAY, SpanName::Date)]);
         while report.turn_day(true) {}
-        assert_eq!(report.back, DAYS - 1);
+        assert_eq!(report.back, FIGURE_DAYS - 1);
         report.turn_interval();
         assert!(shown(&report).is_empty(), "that day is not kept");
     }
@@ -210,7 +207,7 @@ mod tests {
     #[test]
     fn figures_are_asked_for_when_something_else_is_chosen_and_once_a_minute() {
         let mut report = Report::default();
-        let days = Command::Figures { by: FiguresBy::Day, days: DAYS };
+        let days = Command::Figures { by: FiguresBy::Day, days: FIGURE_DAYS };
         assert_eq!(report.wanted(0), vec![days.clone()]);
         report.asked_ms = Some(0);
         assert!(report.wanted(59_999).is_empty());

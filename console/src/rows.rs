@@ -4,6 +4,7 @@ mod calls;
 mod ended;
 mod floor;
 mod flows;
+mod log;
 mod missed;
 mod reports;
 
@@ -16,16 +17,17 @@ pub(crate) use floor::{
     longest_wait_ms, reason_word, service_level, waiter_severity, waiting_summary, who_waits,
 };
 
+pub(crate) use log::{event_about, event_fields, event_id, spoken_line, tail_line};
 pub(crate) use reports::of_report_id;
 
 use crate::filter::{Fields, Filter, level_word};
-use crate::format::{self, PartyForm, whole};
+use crate::format::{self, PartyForm};
 use crate::model::{Model, is_over};
 use crate::severity::line_severity;
 use crate::symbols::Symbols;
-use crate::theme::{Tone, mark};
+use crate::theme::Tone;
 use crate::words::Words;
-use switchroom_wire::{Board, CallState, EventView, ExtensionState, ExtensionView, Severity};
+use switchroom_wire::{Board, CallState, ExtensionState, ExtensionView, Severity, clean};
 
 mod recordings;
 
@@ -280,6 +282,11 @@ impl<'a> Form<'a> {
         if self.asks.keys { made() } else { Vec::new() }
     }
 
+    /// Text that no painter draws, a line at a time: as one would, it masks numbers and lets nothing steer a terminal.
+    pub(crate) fn out(&self, text: &str) -> String {
+        clean(&self.party().sentence(text)).into_owned()
+    }
+
     pub(crate) fn party(&self) -> PartyForm<'a> {
         PartyForm { words: self.words, masked: self.masked, symbols: self.symbols }
     }
@@ -326,7 +333,7 @@ pub(crate) fn rows(
             let recordings = board.recordings.iter().map(|recording| recording_row(recording, form));
             recordings.chain(board.messages.iter().map(|message| message_row(message, form))).collect()
         }
-        List::Log => board.events.iter().map(|event| event_row(event, form)).collect(),
+        List::Log => board.events.iter().map(|event| log::event_row(event, form)).collect(),
         List::Lines => board.extensions.values().map(|extension| line_row(extension, form)).collect(),
     };
     rows.retain(|row| filter.matches(&row.fields));
@@ -338,73 +345,6 @@ pub(crate) fn rows(
         rows.reverse();
     }
     rows
-}
-
-/// What an event is about: its call, else its subject.
-pub(crate) fn event_about(event: &EventView, form: Form<'_>) -> String {
-    let subject = form.party().text_number(&event.subject);
-    match event.number {
-        Some(number) => number.to_string(),
-        None => subject,
-    }
-}
-
-fn event_row(event: &EventView, form: Form<'_>) -> Row {
-    let about = event_about(event, form);
-    let at = whole(event.seq);
-    let kind = form.words.t(kind_key(event)).to_owned();
-    let text = form.party().sentence(&event.text);
-    Row {
-        id: event_id(event),
-        severity: event.severity,
-        is_ended: false,
-        fields: form.fields(|| {
-            vec![
-                ("kind", format!("{kind} {}", event.kind.word())),
-                ("about", format!("{about} {}", form.party().text_number(&event.subject))),
-                ("text", text.clone()),
-                ("call", event.number.map(|number| number.to_string()).unwrap_or_default()),
-                ("name", event.name.clone()),
-                ("level", level_word(event.severity).to_owned()),
-            ]
-        }),
-        keys: form.keys(|| {
-            vec![
-                SortKey::Number(event.at_ms),
-                SortKey::Number(event.severity as i64),
-                SortKey::Text(kind.clone()),
-                SortKey::Text(about.clone()),
-                SortKey::Text(text.clone()),
-            ]
-        }),
-        natural: (event.at_ms, at),
-        cells: vec![
-            cell(format::clock_ms(event.at_ms, form.utc_offset_min)),
-            toned(mark(event.severity), Tone::of(event.severity)),
-            cell(kind),
-            cell(about),
-            toned(text, if event.severity == Severity::Crit { Tone::Strong } else { Tone::Normal }),
-        ],
-    }
-}
-
-/// The id of a log row.
-pub(crate) fn event_id(event: &EventView) -> String {
-    event.seq.to_string()
-}
-
-fn kind_key(event: &EventView) -> &'static str {
-    use switchroom_wire::EventKind;
-    match event.kind {
-        EventKind::Call => "kind.call",
-        EventKind::Registration => "kind.reg",
-        EventKind::Media => "kind.media",
-        EventKind::Recording => "kind.rec",
-        EventKind::Agent => "kind.agent",
-        EventKind::Audit => "kind.audit",
-        EventKind::Guard => "kind.guard",
-        EventKind::System => "kind.system",
-    }
 }
 
 /// The word for an extension's state, and the one for machines.

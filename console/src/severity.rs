@@ -3,8 +3,8 @@
 use crate::format::whole;
 use crate::rows::longest_wait_ms;
 use switchroom_wire::{
-    AgentView, Board, CallView, DirectionQuality, ExtensionState, ExtensionView, QueueView, RecordingState,
-    Severity,
+    AgentView, Board, CallView, DirectionQuality, ExtensionState, ExtensionView, JITTER_WARN_US,
+    LOSS_WARN_PPM, QueueView, RecordingState, Severity,
 };
 
 /// How bad a call is: its alarms, its troubles, its quality.
@@ -35,8 +35,8 @@ pub(crate) fn mos_severity(centi: u16) -> Severity {
 
 /// The worst of loss (1 %, 3 %), jitter (30, 60 ms) and score of one direction.
 pub(crate) fn direction_severity(direction: &DirectionQuality) -> Severity {
-    step(direction.loss_ppm, 10_000, 30_000)
-        .max(step(direction.jitter_us, 30_000, 60_000))
+    step(direction.loss_ppm, LOSS_WARN_PPM, 30_000)
+        .max(step(direction.jitter_us, JITTER_WARN_US, 60_000))
         .max(mos_severity(direction.mos_centi))
 }
 

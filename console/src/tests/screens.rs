@@ -57,6 +57,24 @@ pub(super) fn on_screen(mut app: App, keys: &str) -> App {
 }
 
 #[test]
+fn the_body_of_a_message_is_shown_alone() {
+    for ends in ["\r\n", "\n"] {
+        let mut app = on_screen(office((120, 40)), "enter");
+        let ladder = app.model.watched.as_mut().and_then(|watched| watched.ladder.as_mut()).unwrap();
+        let message = ["INVITE sip:102@a SIP/2.0", "Content-Length: 5", "", "v=0", "s=-"].join(ends);
+        for entry in &mut ladder.entries {
+            if let switchroom_wire::LadderKind::Message { text, .. } = &mut entry.kind {
+                text.clone_from(&message);
+            }
+        }
+        press(&mut app, "g g");
+        assert_eq!(app.message_lines()[1..].len(), 5, "{ends:?}");
+        press(&mut app, "d");
+        assert_eq!(app.message_lines()[1..], ["v=0", "s=-"], "{ends:?}");
+    }
+}
+
+#[test]
 fn every_screen_at_every_size() {
     for (name, keys) in SCREENS {
         for (width, height) in SIZES {

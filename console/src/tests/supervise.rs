@@ -10,8 +10,8 @@ use crate::symbols::Symbols;
 use crate::words::Language;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    CallState, CallView, Change, Command, CommandError, LegView, PartyView, Reply, Role, SuperviseAct,
-    Supervised, SupervisionMode, SupervisionView, SupervisorView,
+    Answer, CallState, CallView, Change, Command, CommandError, LegView, PartyView, Reply, Role,
+    SuperviseAct, Supervised, SupervisionMode, SupervisionView, SupervisorView,
 };
 
 fn party(number: &str, name: &str) -> PartyView {
@@ -86,7 +86,7 @@ fn listening_begins_with_what_is_selected() {
     let listen = Command::Supervise { target, mode: SupervisionMode::Listen, phone: None };
     assert_eq!(command, listen);
     assert!(shown(&app).contains("sent listen to 4127 (Acme Ltd with 102 Ana)"), "{}", shown(&app));
-    answer(&mut app, id, switchroom_wire::Answer::Done("rings 201, to listen call 4127".into()));
+    answer(&mut app, id, Answer::Done("rings 201, to listen call 4127".into()));
     assert_eq!(app.toast.as_ref().map(|toast| toast.mood), Some(Mood::Done));
     let mut app = floor((80, 24));
     select(&mut app, "3", List::Agents, "107");
@@ -185,12 +185,33 @@ fn a_phone_that_the_exchange_does_not_know_is_asked_for_once_and_the_command_rep
         panic!("{}", shown(&app))
     };
     assert_eq!((phone.as_deref(), mode), (Some("100"), SupervisionMode::Listen));
-    refuse(&mut app, id, "100 has no phone that can be reached");
+    refuse(&mut app, id, "there is no extension 100");
     assert!(app.overlay.is_none() && shown(&app).contains("refused"), "another reason is told, not asked");
+    let Some((id, Command::Supervise { phone, .. })) = sent(&press(&mut app, "L")) else { panic!() };
+    assert_eq!(phone, None, "what did not work is asked for again");
+    refuse_with(&mut app, id, CommandError::NeedsPhone { why: "whatever the daemon says".into() });
+    let (id, _) = sent(&press(&mut app, "1 0 1 enter")).unwrap();
+    let result = Ok(Answer::Done("rings 101".into()));
+    update(&mut app, Input::Line(Box::new(ServerLine::Reply(Reply { id, result }))));
     let Some((_, Command::Supervise { phone, .. })) = sent(&press(&mut app, "L")) else { panic!() };
-    assert_eq!(phone.as_deref(), Some("100"), "it is remembered");
+    assert_eq!(phone.as_deref(), Some("101"), "what worked is remembered");
     press(&mut app, ": p h o n e space 2 0 1 enter");
     assert_eq!(app.phone.as_deref(), Some("201"));
+}
+
+#[test]
+fn an_extension_in_the_words_goes_before_the_one_that_is_remembered() {
+    for (words, listens) in [("listen at 103", true), ("whisper at 103", false), ("barge at 103", true)] {
+        let mut app = on_call(floor((80, 24)), 4127);
+        app.phone = Some("100".into());
+        let keys = words.chars().map(|c| if c == ' ' { "space ".to_owned() } else { format!("{c} ") });
+        let effects = press(&mut app, &format!(": {}enter", keys.collect::<String>()));
+        let effects = if sent(&effects).is_none() { press(&mut app, "y") } else { effects };
+        let Some((_, Command::Supervise { phone, mode, .. })) = sent(&effects) else {
+            panic!("{words}: {}", shown(&app))
+        };
+        assert_eq!((phone.as_deref(), mode == SupervisionMode::Listen), (Some("103"), listens), "{words}");
+    }
 }
 
 #[test]
@@ -462,9 +483,9 @@ fn answers_about_the_exchange_and_a_call_are_words() {
     for language in [Language::English, Language::Chinese] {
         let mut app = App::new(settings(language, Symbols::Block, "auto"), (80, 24));
         play(&mut app, "office");
-        let system = switchroom_wire::Answer::Status(Box::new(app.model.board.system.clone()));
+        let system = Answer::Status(Box::new(app.model.board.system.clone()));
         let call = app.model.board.calls[&id_of(&app, 4127)].clone();
-        let call = switchroom_wire::Answer::Call(Box::new(call));
+        let call = Answer::Call(Box::new(call));
         for answer in [system, call] {
             let _ = writeln!(text, "{}\n", crate::update::shown_text(&app, &answer, NOW_MS).join("\n"));
         }

@@ -135,7 +135,9 @@ impl App {
     }
 
     pub(super) fn asked(&self, action: Action, command: Command, target: Target, label: String) -> Asked {
-        Asked::new(command, target, action.spec().confirm, label)
+        let spec = action.spec();
+        debug_assert!(spec.role >= Some(command.role()), "{}: the daemon wants more of a user", spec.name);
+        Asked::new(command, target, spec.confirm, label)
     }
 
     fn ask_priority(&self, action: Action, call: &str, priority: u8, now_ms: i64) -> Option<Asked> {
@@ -302,16 +304,6 @@ impl Asked {
             | Command::SuperviseAct { phone, .. }
             | Command::PickUp { phone, .. } => *phone = Some(text.trim().to_owned()),
             _ => {}
-        }
-    }
-
-    /// The user's phone, if that was the question.
-    pub(super) fn phone_given(&self) -> Option<&str> {
-        match &self.command {
-            Command::Supervise { phone, .. }
-            | Command::SuperviseAct { phone, .. }
-            | Command::PickUp { phone, .. } => phone.as_deref().filter(|phone| !phone.is_empty()),
-            _ => None,
         }
     }
 

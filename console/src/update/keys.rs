@@ -147,14 +147,14 @@ impl App {
             | Action::ReleaseRecording
             | Action::Unregister
             | Action::DeleteMessage
-            | Action::Reload
-            | Action::Shutdown => self.start_verb(action, now_ms, effects),
-            Action::SettingApply
+            | Action::FlowEdit
+            | Action::SettingApply
             | Action::SettingAdd
             | Action::SettingPassword
             | Action::SettingRemove
-            | Action::SettingUndo => self.start_setting(action, now_ms, effects),
-            Action::FlowEdit => self.start_flow_edit(now_ms, effects),
+            | Action::SettingUndo
+            | Action::Reload
+            | Action::Shutdown => self.start_verb(action, now_ms, effects),
             Action::MoveDown => self.move_by(1, now_ms),
             Action::MoveUp => self.move_by(-1, now_ms),
             Action::PageDown => self.move_by(self.page_step(1), now_ms),

@@ -215,6 +215,9 @@ impl App {
                 if desk::changes_desk(&command) {
                     self.model.desk.asked_ms = None;
                 }
+                if let Some(phone) = phone_of(&command).filter(|_| self.phone.is_none()) {
+                    self.phone = Some(phone.to_owned());
+                }
                 let what = answer_text(&answer).unwrap_or_default();
                 let text = words.f("toast.done", &[("verb", &label), ("what", &what)]);
                 self.tell(Mood::Done, text.trim_end_matches([' ', ':']).to_owned(), now_ms);
@@ -324,6 +327,15 @@ fn reason(error: CommandError) -> (&'static str, String) {
 fn answer_text(answer: &Answer) -> Option<String> {
     match answer {
         Answer::Done(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The phone at which a supervisor's order rang. One that worked is the user's from then on, where none was known; one that did
+/// not is asked for again.
+fn phone_of(command: &Command) -> Option<&str> {
+    match command {
+        Command::Supervise { phone, .. } | Command::PickUp { phone, .. } => phone.as_deref(),
         _ => None,
     }
 }

@@ -98,21 +98,21 @@ impl App {
                 _ => Some(self.ask_mode(&mine, SupervisionMode::Listen)),
             },
             (_, Some(mine)) => Some(self.ask_mode(&mine, mode_of(action))),
-            // The first press listens, the second opens the microphone.
-            (Action::Barge, None) => {
-                let asked = self.ask_begin(
-                    self.audible().ok()?,
-                    SupervisionMode::Listen,
-                    self.phone.clone(),
-                    now_ms,
-                )?;
-                let key = self.settings.keymap.shown(Action::Barge);
-                let label =
-                    self.settings.words.f("verb.listen_first", &[("verb", &asked.label), ("key", &key)]);
-                Some(Asked { label, ..asked })
-            }
-            (_, None) => self.ask_begin(self.audible().ok()?, mode_of(action), self.phone.clone(), now_ms),
+            (_, None) => self.ask_first(action, self.phone.clone(), now_ms),
         }
+    }
+
+    /// To hear what is selected, at that phone or the user's own. The first press of barging listens, the second opens the
+    /// microphone.
+    fn ask_first(&self, action: Action, phone: Option<String>, now_ms: i64) -> Option<Asked> {
+        let target = self.audible().ok()?;
+        if action != Action::Barge {
+            return self.ask_begin(target, mode_of(action), phone, now_ms);
+        }
+        let asked = self.ask_begin(target, SupervisionMode::Listen, phone, now_ms)?;
+        let key = self.settings.keymap.shown(Action::Barge);
+        let label = self.settings.words.f("verb.listen_first", &[("verb", &asked.label), ("key", &key)]);
+        Some(Asked { label, ..asked })
     }
 
     /// The question of such a command in words; `None` if it is another, or there is no such target.
@@ -126,8 +126,8 @@ impl App {
                 let phone = phone.clone().or_else(|| self.phone.clone());
                 self.ask_begin(target, *mode, phone, now_ms)
             }
-            Command::SuperviseAct { act, phone } => {
-                let phone = phone.clone().or_else(|| self.phone.clone());
+            Command::SuperviseAct { act, phone: written } => {
+                let phone = written.clone().or_else(|| self.phone.clone());
                 let at_it = |mine: &Mine<'_>| phone.as_deref().is_none_or(|phone| phone == mine.phone());
                 let mine = self.mine().filter(at_it);
                 match act {
@@ -135,7 +135,8 @@ impl App {
                     SuperviseAct::TakeOver => self.ask_take_over(mine.as_ref(), phone, now_ms),
                     SuperviseAct::Mode(mode) => match mine {
                         Some(mine) => Some(self.ask_mode(&mine, *mode)),
-                        // With nothing heard yet it is about what is selected, as its key is.
+                        // With nothing heard there yet it is about what is selected, as its key is.
+                        None if written.is_some() => self.ask_first(action_of(*mode), phone, now_ms),
                         None => self.ask_supervise(action_of(*mode), now_ms),
                     },
                 }

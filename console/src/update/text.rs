@@ -66,7 +66,9 @@ impl App {
                 if text.is_empty() {
                     lines.push(words.t("ladder.no_text").to_owned());
                 }
-                let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+                // The daemon ends lines as it likes: what it sends is to be read, not to be parsed as SIP.
+                let parts = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n"));
+                let body = parts.map_or("", |(_, body)| body);
                 let shown = if self.detail.body_only && !body.is_empty() { body } else { text };
                 lines.extend(shown.lines().map(|line| clean(line).into_owned()));
                 lines

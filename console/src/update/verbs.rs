@@ -1,19 +1,16 @@
 //! Verbs: frozen targets, named questions, and nothing sent that was not confirmed.
 
 use super::palette::edit;
-use crate::action::{Action, Confirm};
+use crate::action::{Action, Confirm, Family};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
 use crate::format::{duration, moment, whole};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX, TOLD_CHARS_MAX};
+use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX, REASON_CHARS_MAX, TOLD_CHARS_MAX};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
-
-/// Why a recording is held: the daemon keeps no more of it.
-const HELD_MAX: usize = 200;
 
 impl App {
     /// Starts a verb on what is selected: asks, or says why not.
@@ -22,33 +19,29 @@ impl App {
             self.tell(Mood::Wrong, why, now_ms);
             return;
         }
-        let asked = match action {
-            Action::HangUp => {
+        let asked = match action.spec().family {
+            Some(Family::Call) => {
                 self.call_in_view().map(|call| call.id.clone()).and_then(|id| self.ask_hang_up(&id, now_ms))
             }
-            Action::Unregister => {
+            Some(Family::Line) => {
                 let number = self.selected(List::Lines).map(str::to_owned);
                 number.and_then(|number| self.ask_unregister(&number, None, now_ms))
             }
-            Action::DeleteMessage => {
-                let id = self.selected(List::Recordings).map(str::to_owned);
-                let message = id.and_then(|id| self.ask_delete_message(&id, now_ms));
+            Some(Family::Recordings) => {
+                let id = self.selected(List::Recordings).filter(|_| action == Action::DeleteMessage);
+                let message = id.map(str::to_owned).and_then(|id| self.ask_delete_message(&id, now_ms));
                 message.or_else(|| self.ask_recording(action, now_ms))
             }
-            Action::HoldRecording | Action::ReleaseRecording => self.ask_recording(action, now_ms),
-            action if action.is_of_desk() => self.ask_desk(action, now_ms),
-            Action::Reload => Some(self.ask_reload()),
-            Action::Shutdown => Some(self.ask_shutdown()),
-            Action::MissedClaim
-            | Action::MissedCallBack
-            | Action::MissedTried
-            | Action::MissedClose
-            | Action::MissedRelease => self.ask_missed(action),
-            Action::Listen | Action::Whisper | Action::Barge | Action::TakeOver | Action::Unlisten => {
-                self.ask_supervise(action, now_ms)
-            }
-            Action::Transfer | Action::PickUp | Action::Assign => self.ask_forcing(action, now_ms),
-            _ => self.ask_floor(action, now_ms),
+            Some(Family::Desk) => self.ask_desk(action, now_ms),
+            Some(Family::Daemon) if action == Action::Reload => Some(self.ask_reload()),
+            Some(Family::Daemon) => Some(self.ask_shutdown()),
+            Some(Family::Missed) => self.ask_missed(action),
+            Some(Family::Supervise) => self.ask_supervise(action, now_ms),
+            Some(Family::Forcing) => self.ask_forcing(action, now_ms),
+            Some(Family::Floor) => self.ask_floor(action, now_ms),
+            Some(Family::Setting) => return self.start_setting(action, now_ms, effects),
+            Some(Family::Flow) => return self.start_flow_edit(now_ms, effects),
+            None => None,
         };
         if let Some(asked) =
             asked.as_ref().filter(|asked| asked.level == Confirm::None && self.is_blind(asked))
@@ -249,9 +242,6 @@ impl App {
                 Key { code: Code::Enter, ctrl: false } if asked.level == Confirm::Reason => {
                     let reason = asked.typed.trim().to_owned();
                     asked.give_reason(&reason);
-                    if let Some(phone) = asked.phone_given() {
-                        self.phone = Some(phone.to_owned());
-                    }
                     !reason.is_empty()
                 }
                 Key { code: Code::Enter, ctrl: false } => asked.typed == asked.name,
@@ -347,7 +337,7 @@ pub(super) fn typed_max(asked: &Asked) -> usize {
     match asked.command {
         Command::Note { .. } => NOTE_CHARS_MAX,
         Command::Tell { .. } => TOLD_CHARS_MAX,
-        Command::HoldRecording { .. } => HELD_MAX,
+        Command::HoldRecording { .. } => REASON_CHARS_MAX,
         _ => TYPED_MAX,
     }
 }

@@ -199,7 +199,7 @@ pub enum CtlCommand {
     /// Figures of queues and agents: of today, of further days, by half hour.
     Figures {
         /// So many days, today included; eight are kept.
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(switchroom_wire::FIGURE_DAYS)))]
         days: u32,
         /// By half hour in place of by day.
         #[arg(long)]

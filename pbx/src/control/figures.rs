@@ -8,9 +8,6 @@ use switchroom_acd::figures::{
 use switchroom_exchange::{Exchange, Now, clean};
 use switchroom_wire as w;
 
-/// Days that can be asked for: as many as are kept.
-pub(super) const DAYS_MAX: u32 = 8;
-
 /// Queues and agents in all the spans of an answer: some ten megabytes of it.
 const ROWS_MAX: usize = 20_000;
 
@@ -86,7 +83,7 @@ fn local_days(exchange: &Exchange, days: u32, now: Now) -> Vec<(i64, i64)> {
     // Noon of the next day, whatever clocks do in between.
     let mut to = zone.midnight(from.saturating_add(3 * NOON));
     let mut found = Vec::new();
-    for _ in 0..days.clamp(1, DAYS_MAX) {
+    for _ in 0..days.clamp(1, w::FIGURE_DAYS) {
         found.push((from, to));
         to = from;
         from = zone.midnight(from.saturating_sub(NOON));

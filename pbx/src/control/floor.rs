@@ -10,9 +10,6 @@ use switchroom_acd::{
 use switchroom_exchange::{CallId, Exchange, Now, Told, clean};
 use switchroom_wire as w;
 
-// One scale of priorities, on the floor and on the wire.
-const _: () = assert!(switchroom_acd::limits::PRIORITY_MAX == w::PRIORITY_MAX as i64);
-
 fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -3,7 +3,7 @@
 use super::calls::{known_call, one_call, resolve, with_words};
 use super::refusal::{call_of_order, is_of_shell, refuse, told_to_all};
 use super::server::Server;
-use super::sight::Sight;
+use super::sight::{Need, Sight};
 use super::{desk, figures, floor, flows, settings, view};
 use crate::engine::ToEngine;
 use crate::flight::Why;
@@ -81,9 +81,6 @@ async fn forbidden(
             role.word()
         )));
     }
-    if role == Role::Viewer {
-        return Ok(hidden(command).map(str::to_owned));
-    }
     if let Command::ChangeConfig { change: ConfigChange::Join { agent, .. } } = command {
         let (who, agent) = (user.to_owned(), agent.clone());
         let may = server.engine.ask(move |x| x.may_give_place(&who, &agent)).await.map_err(failed)?;
@@ -91,16 +88,16 @@ async fn forbidden(
             return Ok(Some(why));
         }
     }
-    match sight.asks_of(command) {
-        Ok(Some(call)) => {
+    match sight.need(command) {
+        Need::OwnCall(call) => {
             let is_allowed = match command {
                 Command::Note { .. } => may_note(server, user, call).await?,
                 _ => is_own_call(server, user, call).await?,
             };
             Ok((!is_allowed).then(|| NO_OWN_CALL.to_owned()))
         }
-        Ok(None) => Ok(None),
-        Err(why) => Ok(Some(why)),
+        Need::Nothing => Ok(None),
+        Need::Never(why) => Ok(Some(why.to_owned())),
     }
 }
 
@@ -143,66 +140,6 @@ async fn may_note(server: &Server, user: &str, call: &str) -> Result<bool, Comma
 pub(super) async fn may_act_on(server: &Server, user: &str, call: CallId) -> bool {
     let user = user.to_owned();
     server.engine.ask(move |x| x.may_act_on(&user, call)).await.unwrap_or(false)
-}
-
-/// Why a viewer may not ask that, where masking the answer would not do.
-fn hidden(command: &Command) -> Option<&'static str> {
-    match command {
-        Command::Ladder { .. } => Some("the messages of a call hold numbers; a viewer may not see them"),
-        Command::Events { .. } => Some("the journal holds numbers; a viewer may not read it"),
-        // Trying out numbers would tell whose rows they are.
-        Command::Cdrs { party: Some(_), .. } | Command::Recordings { party: Some(_), .. } => {
-            Some("numbers are masked for a viewer, who may therefore not search by number; ask without one")
-        }
-        Command::Status
-        | Command::Calls
-        | Command::Call { .. }
-        | Command::Extensions
-        | Command::Agents
-        | Command::Queues
-        | Command::Figures { .. }
-        | Command::Flows
-        | Command::Desk { .. }
-        | Command::Note { .. }
-        | Command::Why { .. }
-        | Command::AgentPresence { .. }
-        | Command::AgentWrapUp { .. }
-        | Command::Tell { .. }
-        | Command::Told { .. }
-        | Command::Priority { .. }
-        | Command::TakeOut { .. }
-        | Command::QueueDoor { .. }
-        | Command::Transfer { .. }
-        | Command::PickUp { .. }
-        | Command::Assign { .. }
-        | Command::Supervise { .. }
-        | Command::SuperviseAct { .. }
-        | Command::Cdrs { party: None, .. }
-        | Command::Recordings { party: None, .. }
-        | Command::Messages { .. }
-        | Command::Missed { .. }
-        | Command::MissedAct { .. }
-        | Command::Wave { .. }
-        | Command::HangUp { .. }
-        | Command::HandOff { .. }
-        | Command::Record { .. }
-        | Command::Consult { .. }
-        | Command::ConsultAct { .. }
-        | Command::ChangeConfig { .. }
-        | Command::Dial { .. }
-        | Command::DeleteMessage { .. }
-        | Command::HoldRecording { .. }
-        | Command::ReleaseRecording { .. }
-        | Command::DeleteRecording { .. }
-        | Command::Unregister { .. }
-        | Command::Settings { .. }
-        | Command::FlowText { .. }
-        | Command::PreviewSettings { .. }
-        | Command::ApplySettings { .. }
-        | Command::Reload
-        | Command::Dump
-        | Command::Shutdown => None,
-    }
 }
 
 async fn carry_out(

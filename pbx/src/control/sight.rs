@@ -99,43 +99,113 @@ impl Sight {
         }
     }
 
-    /// The call of which the question is, if it must be of a queue of the user's for that; or why the user may not ask it, where
-    /// masking the answer would not do.
-    pub(super) fn asks_of<'a>(&self, command: &'a Command) -> Result<Option<&'a str>, String> {
-        if self.is_clear() || self.role == Role::Viewer {
-            return Ok(None);
+    /// What a user needs for a command beside the role, where masking the answer would not do. It names every command: of a new
+    /// one this has to be decided.
+    pub(super) fn need<'a>(&self, command: &'a Command) -> Need<'a> {
+        if self.is_clear() {
+            return Need::Nothing;
         }
+        let is_viewer = self.role == Role::Viewer;
         match command {
+            Command::Ladder { .. } if is_viewer => {
+                Need::Never("the messages of a call hold numbers; a viewer may not see them")
+            }
+            Command::Events { .. } if is_viewer => {
+                Need::Never("the journal holds numbers; a viewer may not read it")
+            }
+            // Nothing in it names anybody.
+            Command::Wave { .. } if is_viewer => Need::Nothing,
             Command::Ladder { call }
             | Command::Events { call: Some(call), .. }
             | Command::HoldRecording { call, .. }
             | Command::ReleaseRecording { call }
             | Command::DeleteRecording { call }
             | Command::Note { call, .. }
-            | Command::Wave { recording: call, .. } => Ok(Some(call)),
+            | Command::Wave { recording: call, .. } => Need::OwnCall(call),
             Command::Events { call: None, .. } => {
-                Err("you act on some queues only; ask for the events of a call of theirs".to_owned())
+                Need::Never("you act on some queues only; ask for the events of a call of theirs")
             }
+            // Trying out numbers would tell whose rows they are.
             Command::Cdrs { party: Some(_), .. } | Command::Recordings { party: Some(_), .. } => {
-                Err("you act on some queues only, and numbers of others are masked; ask without one"
-                    .to_owned())
+                Need::Never(if is_viewer {
+                    "numbers are masked for a viewer, who may therefore not search by number; ask without one"
+                } else {
+                    "you act on some queues only, and numbers of others are masked; ask without one"
+                })
             }
-            Command::ChangeConfig { change: ConfigChange::Join { skills, .. } } if !skills.is_empty() => {
-                Err("you act on some queues only, and skills count in all of them".to_owned())
-            }
-            Command::ChangeConfig {
-                change: ConfigChange::Join { queue, .. } | ConfigChange::Leave { queue, .. },
-            } if self.has(queue) => Ok(None),
-            Command::ChangeConfig { .. }
-            | Command::Settings { .. }
+            Command::ChangeConfig { change } => self.need_of_change(change),
+            Command::Settings { .. }
             | Command::FlowText { .. }
             | Command::ApplySettings { .. }
-            | Command::PreviewSettings { .. } => {
-                Err("you act on some queues only, and this is about more than those".to_owned())
-            }
-            _ => Ok(None),
+            | Command::PreviewSettings { .. } => Need::Never(MORE_THAN_THOSE),
+            // Their answers are masked row by row.
+            Command::Status
+            | Command::Calls
+            | Command::Call { .. }
+            | Command::Extensions
+            | Command::Agents
+            | Command::Queues
+            | Command::Flows
+            | Command::Desk { .. }
+            | Command::Cdrs { party: None, .. }
+            | Command::Recordings { party: None, .. }
+            | Command::Messages { .. }
+            | Command::Missed { .. }
+            // Asked where they are answered: of a call or a figure a part may be of the user's queues.
+            | Command::Figures { .. }
+            | Command::Why { .. }
+            // The exchange knows of whom an order is.
+            | Command::AgentPresence { .. }
+            | Command::AgentWrapUp { .. }
+            | Command::Tell { .. }
+            | Command::Told { .. }
+            | Command::Priority { .. }
+            | Command::TakeOut { .. }
+            | Command::QueueDoor { .. }
+            | Command::Transfer { .. }
+            | Command::PickUp { .. }
+            | Command::Assign { .. }
+            | Command::Supervise { .. }
+            | Command::SuperviseAct { .. }
+            | Command::MissedAct { .. }
+            | Command::HangUp { .. }
+            | Command::HandOff { .. }
+            | Command::Record { .. }
+            | Command::Consult { .. }
+            | Command::ConsultAct { .. }
+            | Command::Dial { .. }
+            | Command::DeleteMessage { .. }
+            // Of no queue: who has the role may.
+            | Command::Unregister { .. }
+            | Command::Reload
+            | Command::Dump
+            | Command::Shutdown => Need::Nothing,
         }
     }
+
+    fn need_of_change(&self, change: &ConfigChange) -> Need<'static> {
+        match change {
+            ConfigChange::Join { skills, .. } if !skills.is_empty() => {
+                Need::Never("you act on some queues only, and skills count in all of them")
+            }
+            ConfigChange::Join { queue, .. } | ConfigChange::Leave { queue, .. } if self.has(queue) => {
+                Need::Nothing
+            }
+            _ => Need::Never(MORE_THAN_THOSE),
+        }
+    }
+}
+
+const MORE_THAN_THOSE: &str = "you act on some queues only, and this is about more than those";
+
+/// What a user who does not see all needs for a command, beside the role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need<'a> {
+    Nothing,
+    /// This call must be of a queue of the user's, or have been.
+    OwnCall(&'a str),
+    /// There is nothing that would do, for this reason.
+    Never(&'static str),
 }
 
 #[cfg(test)]
@@ -215,18 +285,28 @@ mod tests {
     #[test]
     fn what_cannot_be_masked_is_asked_of_calls_of_the_own_queues() {
         let mara = Sight::new(Role::Supervisor, Some(["sales".to_owned()].into()));
-        assert_eq!(mara.asks_of(&Command::Ladder { call: "3".into() }), Ok(Some("3")));
-        assert!(mara.asks_of(&Command::Events { limit: 1, call: None, after_ms: None }).is_err());
+        let never = |command: &Command| matches!(mara.need(command), Need::Never(_));
+        assert_eq!(mara.need(&Command::Ladder { call: "3".into() }), Need::OwnCall("3"));
+        let all_events = Command::Events { limit: 1, call: None, after_ms: None };
+        assert!(never(&all_events));
         let leave = |queue: &str| Command::ChangeConfig {
             change: ConfigChange::Leave { agent: "1".into(), queue: queue.into() },
         };
-        assert!(mara.asks_of(&leave("sales")).is_ok() && mara.asks_of(&leave("service")).is_err());
+        assert!(!never(&leave("sales")) && never(&leave("service")));
         let text = Command::FlowText { flow: "main".into() };
-        assert!(mara.asks_of(&text).is_err(), "an empty file would be written back as one");
+        assert!(never(&text), "an empty file would be written back as one");
         let note = Command::Note { call: "3".into(), text: "x".into() };
-        assert_eq!(mara.asks_of(&note), Ok(Some("3")));
+        assert_eq!(mara.need(&note), Need::OwnCall("3"));
+        let by_number = Command::Cdrs { limit: 1, before_ms: None, party: Some(NUMBER.into()) };
+        let wave = Command::Wave { recording: "3".into(), columns: 1 };
+        let viewer = Sight::new(Role::Viewer, None);
+        for command in [&by_number, &all_events, &Command::Ladder { call: "3".into() }] {
+            assert!(matches!(viewer.need(command), Need::Never(_)), "{command:?}");
+        }
+        assert_eq!((viewer.need(&wave), mara.need(&wave)), (Need::Nothing, Need::OwnCall("3")));
         let free = Sight::new(Role::Supervisor, None);
-        assert_eq!(free.asks_of(&leave("service")), Ok(None));
-        assert_eq!(free.asks_of(&text), Ok(None));
+        for command in [&leave("service"), &text, &by_number, &all_events, &wave] {
+            assert_eq!(free.need(command), Need::Nothing);
+        }
     }
 }

@@ -9,6 +9,12 @@ use switchroom_exchange::{Exchange, LegState, Now, Stage};
 use switchroom_sip::message::Message;
 use switchroom_wire as w;
 
+// Bounds that clients are told, and the exchange keeps.
+const _: () = assert!(switchroom_acd::limits::PRIORITY_MAX == w::PRIORITY_MAX as i64);
+const _: () = assert!(x::limits::NOTE_CHARS_MAX == w::NOTE_CHARS_MAX);
+const _: () = assert!(x::limits::TOLD_CHARS_MAX == w::TOLD_CHARS_MAX);
+const _: () = assert!(x::limits::REASON_CHARS_MAX == w::REASON_CHARS_MAX);
+
 fn party(party: &x::Party) -> w::PartyView {
     w::PartyView { number: party.number.clone(), name: party.name.clone() }
 }
@@ -95,14 +101,14 @@ fn troubles(call: &x::Call) -> Vec<String> {
         if leg.is_dead {
             out.push(format!("silence {side}"));
         }
-        if received.loss_ppm() >= 10_000 {
+        if received.loss_ppm() >= w::LOSS_WARN_PPM {
             out.push(format!(
                 "loss {side} {}.{}%",
                 received.loss_ppm() / 10_000,
                 received.loss_ppm() / 1000 % 10
             ));
         }
-        if received.jitter_us >= 30_000 {
+        if received.jitter_us >= w::JITTER_WARN_US {
             out.push(format!("jitter {side} {} ms", received.jitter_us / 1000));
         }
     }

@@ -46,7 +46,7 @@ pub enum Command {
     Figures {
         /// By day or by half hour.
         by: FiguresBy,
-        /// How many days; the daemon keeps eight.
+        /// How many days; the daemon keeps [`FIGURE_DAYS`](crate::FIGURE_DAYS).
         days: u32,
     },
     /// An agent's desk: the caller's card, history, script. Needs agent; that of another agent needs supervisor.

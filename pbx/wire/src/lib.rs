@@ -30,7 +30,9 @@ pub use command::{
     Request,
 };
 pub use desk::{CardView, DeskView, HISTORY_SHOWN, NOTE_CHARS_MAX, NoteView, PastCallView};
-pub use figures::{AgentFiguresView, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView};
+pub use figures::{
+    AgentFiguresView, FIGURE_DAYS, FiguresBy, FiguresView, QueueFiguresView, StateTimeView, WaitsView,
+};
 pub use fit::{clean, columns, escape_json, fit, mask_number};
 pub use floor::{
     AgentView, BarView, BreakView, DecisionView, MissedView, QueueDoor, QueueTodayView, QueueView,
@@ -42,7 +44,7 @@ pub use protocol::{
     ClientLine, Hello, LINE_BYTES_MAX, LevelSample, Levels, PROTOCOL, Refuse, Resume, Role, ServerLine,
     Welcome,
 };
-pub use recorded::{HeldView, MarkView, MessageView, RecordingView, WaveView};
+pub use recorded::{HeldView, MarkView, MessageView, REASON_CHARS_MAX, RecordingView, WaveView};
 pub use settings::{
     DiffLine, DiffMark, FlowTextView, Hushed, NewPassword, SettingForm, SettingKeyView, SettingKind,
     SettingView, SettingsApplied, SettingsChange, SettingsDiff, SettingsFault, SettingsView,
@@ -51,7 +53,7 @@ pub use sorting::Sorted;
 pub use supervise::{SuperviseAct, Supervised, SupervisionMode};
 pub use view::{
     AlarmView, BindingView, CallState, CallView, CdrLegView, CdrView, ConsultView, DirectionQuality,
-    EndedView, EventKind, EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView, LegView,
-    PartyView, PlaceView, QualityView, RecordingState, Severity, Side, SupervisionView, SupervisorView,
-    SurveyAnswerView, SystemView, WhyView,
+    EndedView, EventKind, EventView, ExtensionState, ExtensionView, HandOffView, HandedBackView,
+    JITTER_WARN_US, LOSS_WARN_PPM, LegView, PartyView, PlaceView, QualityView, RecordingState, Severity,
+    Side, SupervisionView, SupervisorView, SurveyAnswerView, SystemView, WhyView,
 };

@@ -3,6 +3,9 @@
 use crate::PartyView;
 use serde::{Deserialize, Serialize};
 
+/// Characters of the reason why a recording is held; of a longer one the rest is not kept.
+pub const REASON_CHARS_MAX: usize = 200;
+
 /// A mark in a recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]

@@ -75,6 +75,12 @@ pub struct WhyView {
     pub text: String,
 }
 
+/// Loss that is a trouble, parts per million: a share of 1 % is heard.
+pub const LOSS_WARN_PPM: u32 = 10_000;
+
+/// Jitter that is a trouble, microseconds.
+pub const JITTER_WARN_US: u32 = 30_000;
+
 /// One direction of media as our side measures it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
