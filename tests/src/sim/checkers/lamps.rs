@@ -91,7 +91,8 @@ impl Checker for LampsShowWhatIs {
                     self.last.iter_mut().filter(of_it).for_each(|(_, last)| last.is_asked = true);
                 }
             }
-            Came::Message(_, bytes) if bytes.starts_with(b"SIP/2.0 500") => {
+            // Whatever says that it was not heard, a mutilated answer, too.
+            Came::Message(_, bytes) if matches!(bytes.get(..9), Some([b'S', .., b'3'..=b'9'])) => {
                 // Of the exchange's requests in that dialog, which phones repeat the tags of.
                 if let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "NOTIFY")
                     && let Some(last) = self.last.get_mut(&dialog_of(&glance))
