@@ -17,6 +17,7 @@ mod canvas;
 mod client;
 mod commands;
 mod config;
+mod context;
 mod desk;
 mod docs;
 mod editor;

@@ -13,8 +13,9 @@ pub(crate) use calls::{
     supervised_flag, supervision_target, trouble, waiting_in,
 };
 pub(crate) use floor::{
-    agent_call, agent_problem, agent_reason, agent_state, break_time, door_words, is_for_no_answer,
-    longest_wait_ms, reason_word, service_level, waiter_severity, waiting_summary, who_waits,
+    NO_ANSWER, agent_call, agent_problem, agent_reason, agent_state, break_time, door_words,
+    is_for_no_answer, longest_wait_ms, reason_word, service_level, waiter_severity, waiting_summary,
+    who_waits,
 };
 
 pub(crate) use log::{event_about, event_fields, event_id, spoken_line, tail_line};

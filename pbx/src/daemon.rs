@@ -349,11 +349,6 @@ impl Daemon {
         self.sip(config::Transport::Udp)
     }
 
-    /// Where SIP is listened to over TCP, if it is.
-    pub fn sip_tcp(&self) -> Option<SocketAddr> {
-        self.sip(config::Transport::Tcp)
-    }
-
     fn sip(&self, transport: config::Transport) -> Option<SocketAddr> {
         self.net.get()?.bound().iter().find(|l| l.transport == transport).map(|l| l.address)
     }

@@ -12,7 +12,7 @@ use crate::words::Words;
 use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView, clean};
 
 /// The reason of a break on which the exchange put somebody who did not answer.
-const NO_ANSWER: &str = "no_answer";
+pub(crate) const NO_ANSWER: &str = "no_answer";
 
 pub(super) const QUEUES: &[Column] = &[
     text("queue", 9, 24, 0),

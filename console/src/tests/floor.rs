@@ -7,8 +7,8 @@ use crate::rows::List;
 use crate::words::Language;
 use std::fmt::Write as _;
 use switchroom_wire::{
-    AgentView, Answer, BarView, Change, Command, DecisionView, PartyView, QueueView, ReasonsView, Reply,
-    Role, StandingView, WaiterView,
+    AgentView, Answer, BarView, BreakView, Change, Command, DecisionView, PartyView, QueueView, ReasonsView,
+    Reply, Role, StandingView, WaiterView,
 };
 
 pub(super) fn answer(app: &mut App, id: u64, answer: Answer) {
@@ -388,4 +388,17 @@ fn lines_that_come_together_mean_what_they_mean_one_by_one() {
     assert_eq!(together.model.board, one_by_one.model.board);
     assert_eq!(together.model.board.queues.len(), 4);
     assert_eq!(shown(&together), shown(&one_by_one));
+}
+
+#[test]
+fn nobody_is_offered_the_break_of_who_did_not_answer() {
+    let mut app = on_agent("102");
+    let had = |reason: &str| BreakView { reason: reason.into(), ..BreakView::default() };
+    let mut ana = app.board().agents["102"].clone();
+    ana.breaks = vec![had("no_answer"), had("lunch")];
+    app.model.board.apply(&Change::Agent(Box::new(ana)));
+    assert!(sent(&press(&mut app, "P")).is_none());
+    let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
+    let is_offered = |reason: &str| asked.choices.iter().any(|choice| choice == reason);
+    assert!(is_offered("lunch") && !is_offered("no_answer"), "{:?}", asked.choices);
 }

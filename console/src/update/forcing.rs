@@ -4,7 +4,7 @@ use super::floor::waiter_of;
 use crate::action::{Action, Confirm};
 use crate::app::{App, Asked, Screen, Target};
 use crate::format::duration;
-use crate::rows::{List, agent_state, call_duration_ms};
+use crate::rows::{List, NO_ANSWER, agent_state, call_duration_ms};
 use std::collections::BTreeSet;
 use switchroom_wire::{Board, CallState, CallView, Command, QueueView};
 
@@ -147,9 +147,9 @@ fn agents_of(board: &Board, queue: &QueueView) -> Vec<String> {
     here.into_iter().take(CHOICES_MAX).map(|agent| agent.number.clone()).collect()
 }
 
-/// The reasons of breaks that are known of: those with a budget, and those that somebody had today.
+/// The reasons of breaks that are known of and can be chosen: those with a budget, and those that somebody had today.
 pub(super) fn break_reasons(board: &Board) -> Vec<String> {
     let had = board.agents.values().flat_map(|agent| agent.breaks.iter().map(|of| of.reason.as_str()));
-    let reasons: BTreeSet<&str> = had.filter(|reason| !reason.is_empty()).collect();
+    let reasons: BTreeSet<&str> = had.filter(|reason| !matches!(*reason, "" | NO_ANSWER)).collect();
     reasons.into_iter().take(CHOICES_MAX).map(str::to_owned).collect()
 }

@@ -143,7 +143,7 @@ impl App {
             }
             Screen::Detail(_) => {
                 let number = self.call_in_view().map_or(0, |call| call.number);
-                (format!("switchroom-call-{number}-{at}.txt"), self.detail_text(now_ms))
+                (format!("switchroom-call-{number}-{at}.txt"), self.detail_text())
             }
             Screen::Settings if self.model.setting.is_own => {
                 (format!("switchroom-settings-console-{at}.txt"), self.own_lines().join("\n") + "\n")
@@ -157,7 +157,7 @@ impl App {
         self.write_file(name, text, now_ms, effects);
     }
 
-    fn detail_text(&self, now_ms: i64) -> String {
+    fn detail_text(&self) -> String {
         let mut lines = Vec::new();
         if let Some(ladder) = self.model.watched.as_ref().and_then(|watched| watched.ladder.as_ref()) {
             let (head, body) = render_ladder(ladder, self.ladder_style(FILE_COLUMNS));
@@ -179,7 +179,6 @@ impl App {
                 ));
             }
         }
-        let _ = now_ms;
         lines.push(String::new());
         lines.join("\n")
     }

@@ -1,6 +1,6 @@
 //! Recordings as files: names, sidecars, hashes, and what is done about those that a crash left behind.
 //!
-//! `YYYY/MM/DD/<call>.wav` by the site's calendar, with `<call>.json` beside it that says whose it is. While it is
+//! `YYYY/MM/DD/<call>.wav` by the machine's calendar, with `<call>.json` beside it that says whose it is. While it is
 //! written it is called `<call>.wav.part`. Names come from the date and the call's id and from nothing else; the
 //! sidecar is written when a recording starts, so that after a crash nothing of it is unknown but its end.
 

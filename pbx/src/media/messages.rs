@@ -1,4 +1,4 @@
-//! Messages as files: `messages/YYYY/MM/<id>.wav` below the directory of recordings, by the site's calendar, mono. While one
+//! Messages as files: `messages/YYYY/MM/<id>.wav` below the directory of recordings, by the machine's calendar, mono. While one
 //! is written it is called `<id>.wav.part`, and can be read at any moment.
 
 use super::archive::{self, HEADER_BYTES, SAMPLE_BYTES, is_number};

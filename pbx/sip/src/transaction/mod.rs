@@ -196,13 +196,6 @@ impl<O: Copy> Transactions<O> {
         self.all.get(&id).map(|t| t.owner)
     }
 
-    /// Gives a transaction another owner.
-    pub fn set_owner(&mut self, id: TxnId, owner: O) {
-        if let Some(txn) = self.all.get_mut(&id) {
-            txn.owner = owner;
-        }
-    }
-
     /// The INVITE that a CANCEL is about (§9.2).
     pub fn cancelled_by(&self, cancel: &Request) -> Option<TxnId> {
         self.by_key.get(&server_key(cancel, &Method::Invite)).copied()
