@@ -13,6 +13,7 @@ use switchroom_flow::routes::Destination;
 #[derive(Debug, Clone)]
 struct Last {
     cseq: u32,
+    branch: String,
     version: u32,
     shows: String,
     /// A SUBSCRIBE of it came since, or the exchange was started, or the phone did not take it: which is answered by all that there is.
@@ -59,10 +60,16 @@ impl LampsShowWhatIs {
         if before.is_some_and(|last| last.shows == shows && !last.is_asked && !is_end) {
             return broken(None, format!("a lamp that shows {shows:?} is told so again unasked: {}", id.0));
         }
-        let (cseq, is_asked, is_started) = (glance.cseq, false, false);
-        self.last.insert(id, Last { cseq, version, shows, is_asked, is_started });
+        let (cseq, branch, is_asked, is_started) = (glance.cseq, branch_of(&glance), false, false);
+        self.last.insert(id, Last { cseq, branch, version, shows, is_asked, is_started });
         Ok(())
     }
+}
+
+/// The branch of the topmost Via, which names the transaction.
+fn branch_of(glance: &Glance<'_>) -> String {
+    let via = glance.all("Via").next().unwrap_or_default();
+    via.split(";branch=").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_default().to_owned()
 }
 
 /// Call-ID, and the tag of who sent a request.
@@ -93,11 +100,11 @@ impl Checker for LampsShowWhatIs {
             }
             // Whatever says that it was not heard, a mutilated answer, too.
             Came::Message(_, bytes) if matches!(bytes.get(..9), Some([b'S', .., b'3'..=b'9'])) => {
-                // Of the exchange's requests in that dialog, which phones repeat the tags of.
-                if let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "NOTIFY")
-                    && let Some(last) = self.last.get_mut(&dialog_of(&glance))
-                {
-                    last.is_asked = true;
+                // By the branch, as the exchange knows it: tags may be mutilated as well.
+                if let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "NOTIFY") {
+                    let branch = branch_of(&glance);
+                    let of_it = |last: &&mut Last| last.branch == branch;
+                    self.last.values_mut().filter(of_it).for_each(|last| last.is_asked = true);
                 }
             }
             _ => {}
