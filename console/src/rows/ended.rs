@@ -23,7 +23,7 @@ pub(super) const OUTCOMES: &[Column] = &[
     number("count", 6, 0),
     number("share", 6, 0),
     number("talk_time", 9, 1),
-    number("talk_average", 9, 2),
+    number("average", 9, 2),
 ];
 
 fn plain(id: String, fields: Fields, keys: Vec<SortKey>, natural: (i64, i64), cells: Vec<Cell>) -> Row {

@@ -127,7 +127,7 @@ fn begin(
 ) -> Result<Vec<String>, EditError> {
     let (_, entries) = show::list(&loaded.text.0, kind)?;
     if kind != SettingKind::Route && entries.iter().any(|entry| entry.name == name) {
-        return Err(refused(format!("there is a {} {} already", kind.word(), clean(name))));
+        return Err(refused(format!("{} {} is there already", kind.word(), clean(name))));
     }
     let Some((tables, _)) = tables_of(kind) else { return Ok(Vec::new()) };
     let most = entries.len() + 1;

@@ -485,7 +485,7 @@ fn what_cannot_be_is_refused_in_words() {
             set(Role, "mara", &[("role", "boss")]),
             "there is no role \"boss\"; write one of viewer, agent, supervisor, admin",
         ),
-        (add(Queue, "sales", &[]), "there is a queue sales already"),
+        (add(Queue, "sales", &[]), "queue sales is there already"),
         (add(Route, "4", &[]), "the place of a route is 1 to 3"),
         (add(Route, "0", &[]), "the place of a route is 1 to 3"),
         (add(Skill, "french", &[]), "nothing of it would be written: give it to an agent"),
