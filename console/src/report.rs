@@ -3,8 +3,10 @@
 use crate::model::is_old;
 use switchroom_wire::{CdrView, Command, FIGURE_DAYS, FiguresBy, FiguresView};
 
-/// How old the figures may be before they are asked for again.
-const FRESH_MS: i64 = 60_000;
+/// How old the figures may be before they are asked for again: other screens show the same of today as it changes.
+const FRESH_MS: i64 = 10_000;
+/// And calls that are over, which are many.
+const CALLS_FRESH_MS: i64 = 60_000;
 
 /// Calls that are asked for at once.
 const CALLS_MAX: u32 = 500;
@@ -110,7 +112,7 @@ impl Report {
     /// What to ask for the calls that are over, if something is to be asked.
     pub(crate) fn wanted_calls(&self, now_ms: i64) -> Option<Command> {
         let cdrs = Command::Cdrs { limit: CALLS_MAX, before_ms: self.calls_before(), party: None };
-        is_old(self.calls_asked_ms, FRESH_MS, now_ms).then_some(cdrs)
+        is_old(self.calls_asked_ms, CALLS_FRESH_MS, now_ms).then_some(cdrs)
     }
 
     /// How many calls were asked for, if there are more than came in what is shown.
@@ -205,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_asked_for_when_something_else_is_chosen_and_once_a_minute() {
+    fn figures_are_asked_for_when_something_else_is_chosen_and_now_and_then() {
         let mut report = Report::default();
         let days = Command::Figures { by: FiguresBy::Day, days: FIGURE_DAYS };
         assert_eq!(report.wanted(0), vec![days.clone()]);
         report.asked_ms = Some(0);
-        assert!(report.wanted(59_999).is_empty());
-        assert_eq!(report.wanted(60_000), vec![days.clone()]);
+        assert!(report.wanted(FRESH_MS - 1).is_empty());
+        assert_eq!(report.wanted(FRESH_MS), vec![days.clone()]);
         report.turn_interval();
         report.turn_day(true);
         assert_eq!(report.wanted(1), [days, Command::Figures { by: FiguresBy::HalfHour, days: 2 }]);

@@ -26,12 +26,12 @@ fn asked(effects: &[Effect]) -> Vec<Command> {
 }
 
 #[test]
-fn the_query_is_that_of_ctl_and_repeats_once_a_minute_while_it_is_looked_at() {
+fn the_query_is_that_of_ctl_and_repeats_every_ten_seconds_while_it_is_looked_at() {
     let mut app = floor((80, 24));
     let days = Command::Figures { by: FiguresBy::Day, days: 8 };
     assert_eq!(asked(&press(&mut app, "7")), vec![days.clone()]);
-    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 59_000)), []);
-    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 60_000)), vec![days.clone()]);
+    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 9_000)), []);
+    assert_eq!(asked(&app.update(Input::Tick, NOW_MS + 10_000)), vec![days.clone()]);
     let half_hours = Command::Figures { by: FiguresBy::HalfHour, days: 1 };
     assert_eq!(asked(&press(&mut app, "v")), [days.clone(), half_hours]);
     assert_eq!(asked(&press(&mut app, "] [")), [], "the other tab shows the same figures");
