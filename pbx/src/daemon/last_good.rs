@@ -20,6 +20,8 @@ pub(super) fn keep_good(loaded: &Loaded) {
         // Beside it first, so that a full disk does not cost the one before.
         let mut file = tempfile::Builder::new().prefix(".last-good.").tempfile_in(dir)?;
         file.write_all(loaded.text.0.as_bytes())?;
+        // Before it takes the place of the one before: an empty copy would be none.
+        file.as_file().sync_all()?;
         file.persist(copy_in(dir)).map(drop).map_err(|error| error.error)
     };
     let kept: io::Result<()> = put();
@@ -43,39 +45,64 @@ pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<Fault>> {
         }
         Err(faults) => {
             let base = config::base_of(path);
-            let Some(good) = find_copy(path, &base) else { return Err(faults) };
-            let text = std::fs::read_to_string(&good).unwrap_or_default();
+            let Some((copy, text)) = find_copy(path, &base) else { return Err(faults) };
             // Lists and flows are beside the file, not beside its copy.
             let Ok(loaded) = config::parse_copy(&text, path, &base) else { return Err(faults) };
             let first = faults.first().map(ToString::to_string).unwrap_or_default();
             let text = format!(
-                "{} has {} faults, so the last good configuration is in force; the first: {first}",
+                "{} has {} faults, so the last good configuration is in force ({}, kept {}); the first: {first}",
                 path.display(),
-                faults.len()
+                faults.len(),
+                copy.display(),
+                age_of(&copy)
             );
             Ok((loaded, Some(text)))
         }
     }
 }
 
-/// The copy that is there: in the folder that the file names, as far as that can be made out, or in a usual place.
-fn find_copy(path: &Path, base: &Path) -> Option<PathBuf> {
+/// The copy that is there, and what it says: in the folder that the file names, as far as that can be made out, or, if it names none,
+/// in a usual place. Where it names one that cannot be made out, or is not there, none is looked for: what lies in the usual places
+/// is from before the store was moved, and so is the store beside it.
+fn find_copy(path: &Path, base: &Path) -> Option<(PathBuf, String)> {
     let text = std::fs::read(path).unwrap_or_default();
-    let named = store_named(&String::from_utf8_lossy(&text)).map(PathBuf::from);
-    let dirs = named.into_iter().chain(USUAL.map(PathBuf::from));
-    dirs.map(|dir| copy_in(&base.join(dir))).find(|copy| copy.exists())
+    let text = String::from_utf8_lossy(&text);
+    let dirs = match dir_line(&text) {
+        Some(line) => vec![PathBuf::from(quoted(line)?)],
+        None => USUAL.map(PathBuf::from).into(),
+    };
+    let copies = dirs.into_iter().map(|dir| copy_in(&base.join(dir)));
+    // One that says nothing would be a configuration without extensions.
+    copies.filter_map(|copy| Some((std::fs::read_to_string(&copy).ok()?, copy))).find_map(|(text, copy)| {
+        let says_something = text.lines().any(|line| !matches!(line.trim().chars().next(), None | Some('#')));
+        says_something.then_some((copy, text))
+    })
 }
 
-/// What stands for `dir` in `[store]`, in a text that need not be TOML.
-fn store_named(text: &str) -> Option<&str> {
+/// How long ago a copy was written, in words.
+fn age_of(copy: &Path) -> String {
+    let written = std::fs::metadata(copy).and_then(|of| of.modified()).ok();
+    let Some(age) = written.and_then(|written| written.elapsed().ok()) else { return "lately".to_owned() };
+    match age.as_secs() / 3_600 {
+        0 => format!("{} min ago", age.as_secs() / 60),
+        hours @ 1..48 => format!("{hours} h ago"),
+        hours => format!("{} days ago", hours / 24),
+    }
+}
+
+/// What stands for `dir` in `[store]`, in a text that need not be TOML; `None`: there is no such line.
+fn dir_line(text: &str) -> Option<&str> {
     let of_store = text.lines().map(str::trim).skip_while(|line| !is_header(line, "[store]")).skip(1);
     let mut keys = of_store.take_while(|line| !line.starts_with('['));
     keys.find_map(|line| {
-        let (_, value) = line.split_once('=').filter(|(key, _)| key.trim() == "dir")?;
-        let value = value.trim_start();
-        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-        value[1..].split_once(quote).map(|(dir, _)| dir)
+        line.split_once('=').filter(|(key, _)| key.trim() == "dir").map(|(_, value)| value.trim())
     })
+}
+
+/// What stands in quotes; `None`: nothing does.
+fn quoted(value: &str) -> Option<&str> {
+    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    value[1..].split_once(quote).map(|(text, _)| text)
 }
 
 fn is_header(line: &str, header: &str) -> bool {
@@ -107,6 +134,31 @@ mod tests {
                 assert_eq!(loaded.config.site, "Tea", "{store}{slip}");
                 assert!(wrong.unwrap().contains("the last good configuration is in force"), "{store}{slip}");
             }
+        }
+    }
+
+    /// Such a file would be a configuration in which nobody is known.
+    #[test]
+    fn a_copy_that_says_nothing_or_cannot_be_read_is_none() {
+        for copy in [&b""[..], b"\n# moved\n", b"[site]\nname = \"\xff\"\n"] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("switchroom.toml");
+            std::fs::write(&path, "[sip\n").unwrap();
+            std::fs::write(copy_in(dir.path()), copy).unwrap();
+            assert!(load(&path).is_err());
+        }
+    }
+
+    /// What lies where the store was before is not what was good last.
+    #[test]
+    fn a_copy_of_before_the_store_was_moved_is_none() {
+        for store in ["dir = /srv/pbx", "dir = \"/nowhere/mounted\"", "dir = \"unclosed"] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("switchroom.toml");
+            std::fs::create_dir(dir.path().join("data")).unwrap();
+            std::fs::write(copy_in(&dir.path().join("data")), "[site]\nname = \"Old\"\n").unwrap();
+            std::fs::write(&path, format!("[store]\n{store}\n[sip\n")).unwrap();
+            assert!(load(&path).is_err(), "{store}");
         }
     }
 
