@@ -16,6 +16,8 @@ pub(super) struct PausedIsSilent {
     in_flow: BTreeSet<CallId>,
     /// Who has not heard the question to its end, and in what playing.
     asked: BTreeMap<CallId, (LegId, u64)>,
+    /// Who has, and hears what else is said before the two are connected: the recording begins with the talk.
+    told: BTreeSet<CallId>,
 }
 
 impl Checker for PausedIsSilent {
@@ -33,8 +35,11 @@ impl Checker for PausedIsSilent {
         if let Came::Media(MediaEvent::Played { leg, number } | MediaEvent::Unheard { leg, number }) =
             &step.came
         {
-            self.asked.retain(|_, asked| *asked != (*leg, *number));
+            let is_it = |asked: &(LegId, u64)| *asked == (*leg, *number);
+            self.told.extend(self.asked.iter().filter(|(_, asked)| is_it(asked)).map(|(call, _)| *call));
+            self.asked.retain(|_, asked| !is_it(asked));
         }
+        self.told.retain(|call| world.exchange.call(*call).is_some_and(Call::is_briefed));
         let mut touched = BTreeSet::new();
         for action in &step.actions {
             match action {
@@ -134,7 +139,7 @@ impl PausedIsSilent {
             return Ok(());
         }
         let (is_wanted, is_away) = (self.paused.contains(&call), self.away.contains(&call));
-        let is_asked = self.asked.contains_key(&call);
+        let is_asked = self.asked.contains_key(&call) || self.told.contains(&call);
         let is_in_flow = self.in_flow.contains(&call);
         let is_silent = world.media.paused.contains(&call);
         if is_silent == (is_wanted || is_away || is_in_flow || is_asked) {
