@@ -20,6 +20,8 @@ struct Last {
     is_asked: bool,
     /// The exchange was started since: numbers go on, and not by one.
     is_started: bool,
+    /// In a life before one of these starts the store failed: what it did not keep of an earlier start nobody knows.
+    is_unkept: bool,
 }
 
 /// What each lamp was told last is what is so at rest. Until then versions rise by one, but for a start of the exchange, and the same
@@ -39,8 +41,7 @@ impl LampsShowWhatIs {
         if let Some(last) = before
             && last.cseq >= glance.cseq
         {
-            // What the store did not keep of the start before nobody knows.
-            if last.is_started && !world.store_failed_before {
+            if last.is_started && !last.is_unkept {
                 let text =
                     format!("after a start a lamp is told by CSeq {}, after {}", glance.cseq, last.cseq);
                 return broken(None, format!("{text}: {}", id.0));
@@ -51,8 +52,12 @@ impl LampsShowWhatIs {
         let version = body.split_once("-info\" version=\"").and_then(|(_, rest)| rest.split('"').next());
         let version: u32 = version.and_then(|version| version.parse().ok()).unwrap_or(u32::MAX);
         let wanted = before.map_or(0, |last| last.version + 1);
-        let is_behind = version > wanted || world.store_failed_before;
-        let goes_on = before.is_some_and(|last| last.is_started) && is_behind && version < u32::MAX;
+        let goes_on = match before {
+            Some(last) => last.is_started && (version > wanted || last.is_unkept),
+            // It was confirmed in a life before this one, and nobody was told any more then.
+            None => world.lives > 1,
+        };
+        let goes_on = goes_on && version < u32::MAX;
         if version != wanted && !goes_on {
             return broken(None, format!("a lamp is told version {version} and not {wanted}: {}", id.0));
         }
@@ -60,8 +65,9 @@ impl LampsShowWhatIs {
         if before.is_some_and(|last| last.shows == shows && !last.is_asked && !is_end) {
             return broken(None, format!("a lamp that shows {shows:?} is told so again unasked: {}", id.0));
         }
-        let (cseq, branch, is_asked, is_started) = (glance.cseq, branch_of(&glance), false, false);
-        self.last.insert(id, Last { cseq, branch, version, shows, is_asked, is_started });
+        let (cseq, branch) = (glance.cseq, branch_of(&glance));
+        let (is_asked, is_started, is_unkept) = (false, false, false);
+        self.last.insert(id, Last { cseq, branch, version, shows, is_asked, is_started, is_unkept });
         Ok(())
     }
 }
@@ -84,9 +90,12 @@ impl Checker for LampsShowWhatIs {
         "at rest what each lamp was told last is what is so, and what is told is numbered and new"
     }
 
-    fn begin(&mut self, _world: &World, _step: &Step) -> Verdict {
+    fn begin(&mut self, world: &World, _step: &Step) -> Verdict {
         // What phones watch goes on, and is told anew.
-        self.last.values_mut().for_each(|last| (last.is_asked, last.is_started) = (true, true));
+        for last in self.last.values_mut() {
+            (last.is_asked, last.is_started) = (true, true);
+            last.is_unkept |= world.store_failed_before;
+        }
         Ok(())
     }
 
