@@ -109,10 +109,10 @@ impl Checker for LampsShowWhatIs {
             }
             // Whatever says that it was not heard, a mutilated answer, too.
             Came::Message(_, bytes) if matches!(bytes.get(..9), Some([b'S', .., b'3'..=b'9'])) => {
-                // By the branch, as the exchange knows it: tags may be mutilated as well.
-                if let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "NOTIFY") {
-                    let branch = branch_of(&glance);
-                    let of_it = |last: &&mut Last| last.branch == branch;
+                // By the branch, as the exchange knows it: all else may be mutilated as well.
+                let text = String::from_utf8_lossy(bytes);
+                if text.contains(" NOTIFY") {
+                    let of_it = |last: &&mut Last| text.contains(&last.branch);
                     self.last.values_mut().filter(of_it).for_each(|last| last.is_asked = true);
                 }
             }
