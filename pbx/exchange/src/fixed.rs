@@ -1,6 +1,6 @@
 //! Contacts of extensions that are configured, not registered.
 
-use crate::config::{FixedContact, Place};
+use crate::config::{FixedContact, HostAddress, Place};
 use crate::exchange::Exchange;
 use crate::names::BindingName;
 use crate::record::{EventKind, Severity};
@@ -65,6 +65,21 @@ impl Exchange {
     /// among them still is as good as the first.
     fn is_where(&self, contact: &FixedContact, binding: &Binding) -> bool {
         contact.uri == binding.record.contact && self.ways(contact).contains(&binding.flow)
+    }
+
+    /// Whether the contact that is configured for an extension is there, or was when a call began that goes on: a host may have
+    /// moved meanwhile, and calls stay where they are.
+    pub(crate) fn is_of_contact(&self, extension: &str, flow: Flow) -> bool {
+        let contact = self.config.extensions.get(extension).and_then(|e| e.contact.as_ref());
+        let of_host = |contact: &FixedContact| match &contact.place {
+            Place::Host { name, port } => {
+                let at = HostAddress { local: flow.local, ip: flow.remote.ip() };
+                flow.remote.port() == *port && self.hosts.is_or_was_at(name, at)
+            }
+            Place::Address { .. } | Place::Connection { .. } => false,
+        };
+        self.registrar.get(extension, FIXED_KEY).is_some_and(|at| at.flow == flow)
+            || contact.is_some_and(of_host)
     }
 
     /// A contact that does not answer is asked at the next address of its host. It is called there once it answers, and not

@@ -2,8 +2,8 @@
 //!
 //! Only wrong answers to a challenge of ours count: never a missing one, for a healthy phone is challenged all day long, and
 //! never one with a nonce that was not sent to that address, for then anybody may have sent it (`auth.rs`). Counts are kept by
-//! source, so that nobody can lock an account out for others: by address, and a network of IPv6 counts as one
-//! ([`source_of`]). How often somebody may guess within [`GUARD_WINDOW`]:
+//! source, so that nobody can lock an account out for others: by address, and where all ports count together a network of IPv6
+//! is one ([`source_of`]). How often somebody may guess within [`GUARD_WINDOW`]:
 //!
 //! - from an address that no phone is registered from: [`GUARD_PER_USER`] times for one user, [`GUARD_PER_SOURCE`] times for
 //!   all of them;
@@ -78,7 +78,8 @@ pub(crate) struct Guard {
 fn keys(source: SocketAddr, user: &str, place: Place) -> Vec<(Key, u32)> {
     let user: String = user.chars().take(USER_CHARS_MAX).collect();
     let ip = source_of(source.ip());
-    let port = ((ip, Some(source.port()), Some(user.clone())), GUARD_PER_USER);
+    // Not the network's: there each phone has an address for itself, and most send from the same port.
+    let port = ((source.ip(), Some(source.port()), Some(user.clone())), GUARD_PER_USER);
     match place {
         Place::Strange => {
             vec![((ip, None, Some(user)), GUARD_PER_USER), ((ip, None, None), GUARD_PER_SOURCE)]
@@ -230,6 +231,24 @@ mod tests {
         assert!(!guard.is_silenced(Mono(1), other, "102", Place::Strange));
         let asked = (0..1_000).filter(|host| guard.may_answer(Mono(1), from(*host).ip())).count();
         assert_eq!(asked, GUARD_ANSWERS_PER_SECOND as usize);
+    }
+
+    /// In a network of IPv6 each phone has an address for itself, and all send from one port.
+    #[test]
+    fn a_neighbour_in_a_network_of_ipv6_does_not_silence_a_registered_phone() {
+        use Place::{Own, Shared};
+        let mut guard = Guard::default();
+        let at = |host: u16| SocketAddr::from(([0x2001, 0xdb8, 1, 2, 0, 0, 0, host], 5060));
+        let (phone, other) = (at(7), at(0xbad));
+        assert_eq!(guess(&mut guard, GUARD_PER_USER, other, "102", Shared), 1);
+        assert!(guard.is_silenced(Mono(1), other, "102", Shared));
+        assert!(!guard.is_silenced(Mono(1), phone, "102", Own));
+        // As many addresses as there may be are not as many tries.
+        for host in 8..1_000 {
+            guess(&mut guard, 1, at(host), "102", Shared);
+        }
+        assert!(guard.is_silenced(Mono(1), at(2_000), "102", Shared));
+        assert!(!guard.is_silenced(Mono(1), phone, "102", Own));
     }
 
     #[test]

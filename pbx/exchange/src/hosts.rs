@@ -26,6 +26,8 @@ pub(crate) struct Hosts(BTreeMap<String, Host>);
 struct Host {
     /// Where it is, as last heard.
     addresses: Vec<HostAddress>,
+    /// Where it was before, the last first: calls that began there are there still.
+    former: Vec<HostAddress>,
     /// Why the last look-up found nothing, one sentence.
     why: Option<String>,
 }
@@ -34,6 +36,22 @@ impl Hosts {
     /// The addresses of a host.
     pub(crate) fn of(&self, name: &str) -> &[HostAddress] {
         self.0.get(name).map_or(&[], |host| host.addresses.as_slice())
+    }
+
+    /// Whether a host is at that address, or was lately.
+    pub(crate) fn is_or_was_at(&self, name: &str, address: HostAddress) -> bool {
+        self.0
+            .get(name)
+            .is_some_and(|host| host.addresses.iter().chain(&host.former).any(|at| *at == address))
+    }
+}
+
+impl Host {
+    /// Where it was before it was here.
+    fn former_of(before: Option<&Self>, here: &[HostAddress]) -> Vec<HostAddress> {
+        let Some(before) = before else { return Vec::new() };
+        let all = before.addresses.iter().chain(&before.former).filter(|at| !here.contains(at));
+        all.take(HOST_ADDRESSES_MAX).copied().collect()
     }
 }
 
@@ -45,16 +63,18 @@ impl Exchange {
             // It was asked for before it was taken out of the configuration.
             return;
         }
+        let known = self.hosts.0.get(name);
         let before = self.hosts.of(name);
-        let host = match found {
+        let (addresses, why) = match found {
             Ok(mut addresses) if !addresses.is_empty() => {
                 addresses.truncate(HOST_ADDRESSES_MAX);
-                Host { addresses, why: None }
+                (addresses, None)
             }
-            Ok(_) => Host { addresses: before.to_vec(), why: Some(why(name, "nothing was found", before)) },
-            Err(said) => Host { addresses: before.to_vec(), why: Some(why(name, &said, before)) },
+            Ok(_) => (before.to_vec(), Some(why(name, "nothing was found", before))),
+            Err(said) => (before.to_vec(), Some(why(name, &said, before))),
         };
-        if self.hosts.0.get(name) == Some(&host) {
+        let host = Host { former: Host::former_of(known, &addresses), addresses, why };
+        if known == Some(&host) {
             return;
         }
         self.set_alarm(now, &alarm_of(name), host.why.clone().map(|why| (Severity::Warn, why)), None);

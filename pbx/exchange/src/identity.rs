@@ -126,10 +126,10 @@ impl Exchange {
         let (owner, flow) = (leg.and_then(|leg| leg.extension.clone()), leg.map(|leg| leg.flow));
         // A contact that is configured has no password of ours, and gateways send from elsewhere than they listen: of its host
         // whoever knows the tags is the peer.
-        let contact = owner.as_ref().and_then(|owner| self.registrar.get(owner, FIXED_KEY));
-        let is_of_contact =
-            |at: &Binding| Some(at.flow) == flow && at.flow.remote.ip() == incoming.flow.remote.ip();
-        if contact.is_some_and(is_of_contact) {
+        let of_contact = owner.as_deref().zip(flow).is_some_and(|(owner, flow)| {
+            flow.remote.ip() == incoming.flow.remote.ip() && self.is_of_contact(owner, flow)
+        });
+        if of_contact {
             self.keep_connection(incoming.flow);
             return self.endpoint.admit_unmoved(now.mono, session, incoming);
         }

@@ -72,9 +72,19 @@ impl Exchange {
         let text = format!("held by {who} for {span} s");
         self.event(now, EventKind::Call, Severity::Warn, Some(id), &who, "hold_reminder", text);
         self.changed.insert(crate::Changed::Call(id));
-        // A contact that is configured tells nothing unless it is this phone's, and answers.
-        let is_there = |b: &Binding| !b.is_fixed() || Some(b.flow) == flow && b.obstacle().is_none();
-        let is_gone = extension.is_some_and(|extension| !self.registrar.of(&extension).any(is_there));
+        let is_gone = extension.zip(flow).is_some_and(|(extension, flow)| {
+            // A contact that is configured tells nothing unless it is this phone's, and answers; of one whose host has
+            // moved since, nobody asks any more whether the phone is still where it was.
+            let is_there = |b: &Binding| {
+                let tells = if b.flow == flow {
+                    b.obstacle().is_none()
+                } else {
+                    self.is_of_contact(&extension, flow)
+                };
+                !b.is_fixed() || tells
+            };
+            !self.registrar.of(&extension).any(is_there)
+        });
         if is_gone && self.may_wait_again(id, holder).is_some() {
             self.drop_leg(now, id, holder, LegOutcome::Answered, None);
             self.wait_again(now, id, holder, &format!("{who} holds and is registered nowhere"));

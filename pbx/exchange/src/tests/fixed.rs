@@ -158,6 +158,19 @@ fn it_may_register_as_well() {
     w.hang_up(a, call);
 }
 
+/// How a phone ends the call that it answered; its branch has `other` in it.
+pub(super) fn bye_of(w: &World, phone: SocketAddr) -> String {
+    let ack = w.phones[&phone].raw.iter().find(|m| m.starts_with("ACK ")).unwrap();
+    let field = |name: &str| ack.lines().find_map(|l| l.strip_prefix(name)).unwrap();
+    format!(
+        "BYE sip:102@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKother\r\nFrom:{}\r\nTo:{}\r\n\
+         Call-ID:{}\r\nCSeq: 9 BYE\r\n\r\n",
+        field("To:"),
+        field("From:"),
+        field("Call-ID:")
+    )
+}
+
 /// It sends from another port than it listens on, and has no password of ours to prove who it is.
 #[test]
 fn it_hangs_up_from_another_port() {
@@ -166,15 +179,7 @@ fn it_hangs_up_from_another_port() {
     w.dial(a, "102", None);
     w.ms(100);
     w.answer(gate);
-    let ack = w.phones[&gate].raw.iter().find(|m| m.starts_with("ACK ")).unwrap().clone();
-    let field = |name: &str| ack.lines().find_map(|l| l.strip_prefix(name)).unwrap().to_owned();
-    let bye = format!(
-        "BYE sip:102@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKother\r\nFrom:{}\r\nTo:{}\r\n\
-         Call-ID:{}\r\nCSeq: 9 BYE\r\n\r\n",
-        field("To:"),
-        field("From:"),
-        field("Call-ID:")
-    );
+    let bye = bye_of(&w, gate);
     for (from, status) in [("192.0.2.78:5062", "401"), ("192.0.2.77:40000", "200")] {
         let answers = w.inject(from, &bye.replace("other", status));
         assert!(answers.iter().any(|answer| answer.contains(status)), "{from}: {answers:?}");

@@ -1,11 +1,14 @@
 //! Contacts of the configuration that name a host.
 
-use super::world::{HERE, World, config};
+use super::fixed::bye_of;
+use super::queues::Floor;
+use super::world::{HERE, World, config, sdp};
 use crate::limits::HOST_ADDRESSES_MAX;
 use crate::*;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use switchroom_acd::Activity;
 
 const HOST: &str = "phones.example.com";
 const ONE: &str = "192.0.2.77:5062";
@@ -148,6 +151,47 @@ fn it_moves_when_its_address_is_another_and_only_then() {
     assert_eq!(w.x.audit(), [""; 0]);
 }
 
+/// Who began at an address is taken at its word there, though the name stands for another one since; who was never there is not.
+#[test]
+fn who_talks_at_an_address_of_before_may_hang_up_from_another_port() {
+    let mut w = World::with(site(), Restored::default());
+    let (gate, a) = (w.phone("102", ONE), w.registered("101", "192.0.2.11:5060"));
+    found(&mut w, &[ONE]);
+    w.dial(a, "102", None);
+    w.ms(100);
+    w.answer(gate);
+    found(&mut w, &[OTHER]);
+    let bye = bye_of(&w, gate);
+    for (from, status) in
+        [("192.0.2.78:40000", "401"), ("192.0.2.79:5062", "401"), ("192.0.2.77:40000", "200")]
+    {
+        let answers = w.inject(from, &bye.replace("other", status));
+        assert!(answers.iter().any(|answer| answer.contains(status)), "{from}: {answers:?}");
+    }
+    assert!(w.x.calls().all(|call| call.is_ended()));
+}
+
+/// An agent at a host holds a caller while the host gets another address: that says nothing of the agent.
+#[test]
+fn a_host_that_moves_takes_no_caller_from_the_agent_who_holds() {
+    let reminder = Duration::from_secs(60);
+    let mut config = super::queues::site(super::queues::queue());
+    config.extensions.get_mut("102").unwrap().contact = site().extensions["102"].contact.clone();
+    config.hold_reminder = reminder;
+    let mut t = Floor::with(config);
+    t.w.phones.remove(&t.b);
+    t.b = t.w.phone("102", ONE);
+    found(&mut t.w, &[ONE]);
+    t.sign_in("2", "102");
+    t.call("700");
+    let agent = t.answer(t.b);
+    t.w.offer(t.b, agent, sdp("192.0.2.77", "8 101", "a=sendonly\r\n"));
+    found(&mut t.w, &[OTHER]);
+    t.w.run(reminder + Duration::from_secs(1));
+    assert_eq!(told(&t.w, "hold_reminder").len(), 1);
+    assert_eq!((t.activity("2"), told(&t.w, "held_waits_again").len()), (Activity::Holding, 0));
+}
+
 /// Of two addresses the one that answers is called, and a dead one costs nobody a call.
 #[test]
 fn an_address_that_does_not_answer_gives_way_to_the_next() {
@@ -179,6 +223,11 @@ fn what_is_told_of_hosts_is_bounded() {
     let many: Vec<String> = (0..200).map(|n| format!("192.0.2.{n}:5062")).collect();
     found(&mut w, &many.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(w.x.hosts.of(HOST).len(), HOST_ADDRESSES_MAX);
+    for n in 0..100 {
+        found(&mut w, &[&format!("192.0.3.{n}:5062")]);
+    }
+    let was_at = |n: usize| w.x.hosts.is_or_was_at(HOST, at(&format!("192.0.3.{n}:5062")));
+    assert_eq!((0..100).filter(|n| was_at(*n)).count(), 1 + HOST_ADDRESSES_MAX);
     failed(&mut w, &"long ".repeat(1000));
     assert!(w.x.problem_of("102").unwrap().len() < 400);
 }
