@@ -92,6 +92,8 @@ pub enum Effect {
         call: Call,
         /// Agents and the extensions at which they sit.
         agents: Vec<(String, String)>,
+        /// Another call has taken its place, so they have missed nobody.
+        is_moved: bool,
     },
     /// The caller does not wait any more, by rule.
     Exit {

@@ -5,7 +5,6 @@ use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::{GUARD_WINDOW, GUARD_WRITTEN_MAX};
 use crate::record::{EventKind, Severity};
-use crate::registrar::{Binding, FIXED_KEY};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use switchroom_sip::endpoint::{Incoming, SessionId};

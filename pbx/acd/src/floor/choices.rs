@@ -129,7 +129,7 @@ impl Floor {
             self.breaks.entry(reason.clone()).or_default().insert(id);
         }
         if let Some(call) = offered {
-            self.effects.push_back(Effect::GiveUp { call, agents: vec![seat] });
+            self.effects.push_back(Effect::GiveUp { call, agents: vec![seat], is_moved: false });
             self.take_from_offer(now, call, id, OfferOutcome::Withdrawn);
         }
         self.refresh(now, id, by);

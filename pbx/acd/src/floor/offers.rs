@@ -321,6 +321,15 @@ impl Floor {
 
     /// Whoever rings for this caller rings no more: the caller goes.
     pub(super) fn give_up_offer(&mut self, now: Moment, call: Call) {
+        self.end_offer(now, call, false);
+    }
+
+    /// Likewise, for another call takes its place.
+    pub(super) fn move_offer(&mut self, now: Moment, call: Call) {
+        self.end_offer(now, call, true);
+    }
+
+    fn end_offer(&mut self, now: Moment, call: Call, is_moved: bool) {
         let Some(waiter) = self.waiters.get_mut(&call) else { return };
         let Some(offer) = waiter.offer.take() else { return };
         let rang = Rang { call, queue: waiter.queue, number: offer.number, since: offer.since };
@@ -329,7 +338,7 @@ impl Floor {
             agents.extend(self.agent_by_id(*id).map(Agent::seat));
             self.release(now, rang, *id, OfferOutcome::Withdrawn);
         }
-        self.effects.push_back(Effect::GiveUp { call, agents });
+        self.effects.push_back(Effect::GiveUp { call, agents, is_moved });
     }
 
     /// An agent is offered nothing any more, by no fault of his own or by one.

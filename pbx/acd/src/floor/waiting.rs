@@ -103,7 +103,7 @@ impl Floor {
             preferred: waiter.preferred,
             assigned: waiter.assigned,
         };
-        self.give_up_offer(now, call);
+        self.move_offer(now, call);
         self.remove(now, call, Exit::Moved, None);
         Some(place)
     }

@@ -57,7 +57,7 @@ impl World {
                         self.ringing.insert((call, agent), self.now + ring);
                     }
                 }
-                Effect::GiveUp { call, agents } => {
+                Effect::GiveUp { call, agents, .. } => {
                     for (agent, _) in agents {
                         assert!(self.ringing.remove(&(call, agent)).is_some(), "gave up who did not ring");
                     }

@@ -46,6 +46,7 @@ mod under_way;
 pub use consult::{Bridge, Consult};
 pub(crate) use digits::{Many, info_digit};
 pub use hand_off::{HandOff, HandedBack};
+pub(crate) use offer::ELSEWHERE;
 pub(crate) use over::Over;
 pub use path::CallPath;
 pub(crate) use refusal::PhoneRefusal;

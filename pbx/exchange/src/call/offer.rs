@@ -17,7 +17,7 @@ use switchroom_sip::status::Status;
 use switchroom_sip::time::Now;
 
 /// What the losers of a race are told: they rang in vain, but nobody missed a call (RFC 3326).
-pub(super) const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+pub(crate) const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
 
 impl Exchange {
     /// A called phone says that it rings, perhaps with early media.

@@ -123,10 +123,12 @@ impl Exchange {
             Effect::Ring { call, offer, agents, ring } => {
                 self.ring_agents(now, CallId(call), offer, &agents, ring);
             }
-            Effect::GiveUp { call, agents } if self.placed.contains_key(&call) => {
+            Effect::GiveUp { call, agents, .. } if self.placed.contains_key(&call) => {
                 self.give_up_call_back(now, call, &agents);
             }
-            Effect::GiveUp { call, agents } => self.give_up_agents(now, CallId(call), &agents),
+            Effect::GiveUp { call, agents, is_moved } => {
+                self.give_up_agents(now, CallId(call), &agents, is_moved);
+            }
             Effect::Exit { call, exit } => self.queue_left(now, CallId(call), exit),
             Effect::Announce { call, place } => {
                 let expected = self.expected_wait(now, call, place);

@@ -1,7 +1,7 @@
 //! Agents ring for a caller who waits; one answers, or none does.
 
 use super::moment;
-use crate::call::{Over, PhoneRefusal, Reaction, Ringing};
+use crate::call::{ELSEWHERE, Over, PhoneRefusal, Reaction, Ringing};
 use crate::due::Timer;
 use crate::exchange::Exchange;
 use crate::limits::ENDED_LEGS_MAX;
@@ -240,8 +240,14 @@ impl Exchange {
         true
     }
 
-    /// The floor wants these agents to ring no more.
-    pub(super) fn give_up_agents(&mut self, now: Now, id: CallId, agents: &[(String, String)]) {
+    /// The floor wants these agents to ring no more. `is_moved`: for another call that takes the place of this one.
+    pub(super) fn give_up_agents(
+        &mut self,
+        now: Now,
+        id: CallId,
+        agents: &[(String, String)],
+        is_moved: bool,
+    ) {
         let Some(call) = self.calls.get(&id).filter(|call| call.stage == Stage::Seeking) else { return };
         let is_theirs = |extension: &Option<String>| {
             extension.as_ref().is_some_and(|e| agents.iter().any(|(_, theirs)| theirs == e))
@@ -252,7 +258,8 @@ impl Exchange {
             .map(|leg| leg.id)
             .collect();
         for leg in legs {
-            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
+            let reason = is_moved.then(|| ELSEWHERE.to_owned());
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, reason);
         }
         if self.live_callees(id).is_empty() {
             self.back_in_flow(id);

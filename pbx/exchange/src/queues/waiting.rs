@@ -2,6 +2,7 @@
 
 use super::moment;
 use crate::CallId;
+use crate::call::ELSEWHERE;
 use crate::exchange::Exchange;
 use crate::inbound::FLOW_NUMBERS;
 use crate::media::MediaCommand;
@@ -131,7 +132,9 @@ impl Exchange {
         self.floor.leave(moment(now), id.0, exit);
         self.run_floor(now);
         for leg in self.live_callees(id) {
-            self.drop_leg(now, id, leg, LegOutcome::Cancelled, None);
+            // A phone at which the caller was to be picked up has missed nobody who goes on in another call.
+            let reason = (exit == Exit::Moved).then(|| ELSEWHERE.to_owned());
+            self.drop_leg(now, id, leg, LegOutcome::Cancelled, reason);
         }
         self.back_in_flow(id);
         self.silence(id);

@@ -116,7 +116,7 @@ impl Stream {
                 Effect::Ring { call, agents, .. } => {
                     self.ringing.extend(agents.into_iter().map(|(agent, _)| (call, agent)));
                 }
-                Effect::GiveUp { call, agents } => {
+                Effect::GiveUp { call, agents, .. } => {
                     for (agent, _) in agents {
                         self.ringing.remove(&(call, agent));
                     }

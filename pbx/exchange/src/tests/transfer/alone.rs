@@ -81,10 +81,19 @@ fn into_the_queue_while_an_agent_rings_for_the_second_line() {
     s.w.command("boss", Command::Agent(ready)).unwrap();
     let second = s.second_line("701");
     assert_eq!(s.other().legs.values().filter(|leg| leg.party.number == "103").count(), 1, "103 rings");
-    s.w.told(s.c);
+    let (ring, _) = s.w.take(s.c);
+    let now = s.w.now.mono;
+    s.w.end(s.c).progress(now, ring, Status::RINGING, None);
+    s.w.ms(10);
     let who = s.b;
     connect(&mut s, who, second);
     assert_eq!(s.answers(s.b.0), ["202"]);
+    let cancel = s.w.phones[&s.c].raw.iter().find(|m| m.starts_with("CANCEL")).unwrap();
+    assert_eq!(
+        header(cancel, Name::Reason),
+        "SIP;cause=200;text=\"Call completed elsewhere\"",
+        "nobody is missed"
+    );
     s.w.ms(1_000);
     s.answer(s.c);
     assert_eq!(s.hears(), ["101<103", "103<101"]);
