@@ -60,6 +60,27 @@ const INSTEAD: [&str; 8] = [
     "500 Server Error",
 ];
 
+/// What is said within a dialog; what comes twice is said twice as often.
+const METHODS: [&str; 17] = [
+    "INVITE",
+    "INVITE",
+    "BYE",
+    "INFO",
+    "INFO",
+    "UPDATE",
+    "UPDATE",
+    "OPTIONS",
+    "PRACK",
+    "ACK",
+    "CANCEL",
+    "REFER",
+    "MESSAGE",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "PUBLISH",
+    "FLY",
+];
+
 /// An answer to that request.
 fn response(to: &Glance<'_>, status: &str) -> Vec<u8> {
     let all = |name| to.all(name).map(|value| format!("{name}: {value}\r\n")).collect::<String>();
@@ -96,17 +117,32 @@ impl Meddler {
         }
         let mut said = Vec::new();
         let form = self.rng.below(8);
-        if form == 0 {
-            return Some(said);
-        }
-        if form < 4 {
+        if (1..4).contains(&form) {
             said.push((response(&glance, "100 Trying"), 0));
         }
+        let after = self.rng.below(3_000_000);
         if form > 1 {
             let status = self.rng.pick(&INSTEAD);
-            said.push((response(&glance, status), self.rng.below(3_000_000)));
+            said.push((response(&glance, status), after));
+        }
+        if self.rng.below(2) == 0 {
+            said.extend(self.retorts(glance.call_id, after));
         }
         Some(said)
+    }
+
+    /// Requests of the same dialog that meet the one that came: before its answer and, as after 491 the other side waits,
+    /// soon after it. With each how much later it is said, microseconds.
+    fn retorts(&mut self, call_id: &str, answered: u64) -> Vec<(Vec<u8>, u64)> {
+        let Some(at) = self.dialogs.iter().position(|d| d.call_id == call_id) else { return Vec::new() };
+        let count = 1 + self.rng.below(4);
+        let mut retorts = Vec::new();
+        for _ in 0..count {
+            let method = self.rng.pick(&METHODS);
+            let later = self.rng.below(answered + 2_000_000);
+            retorts.push((self.request(at, method), later));
+        }
+        retorts
     }
 
     /// Learns from a message that the phone sends.
@@ -196,26 +232,7 @@ impl Meddler {
             let dialog = self.dialogs.get(at)?.clone();
             return Some(self.answer(&dialog));
         }
-        let method = [
-            "INVITE",
-            "INVITE",
-            "BYE",
-            "INFO",
-            "INFO",
-            "UPDATE",
-            "UPDATE",
-            "OPTIONS",
-            "PRACK",
-            "ACK",
-            "CANCEL",
-            "REFER",
-            "MESSAGE",
-            "NOTIFY",
-            "SUBSCRIBE",
-            "PUBLISH",
-            "FLY",
-        ];
-        let method = self.rng.pick(&method);
+        let method = self.rng.pick(&METHODS);
         Some(self.request(at, method))
     }
 

@@ -169,9 +169,10 @@ impl Checker for ConfirmedIsKept {
             if bytes.starts_with(b"SIP/2.0 200")
                 && let Some(glance) = Glance::of(bytes)
                 && glance.method == "REGISTER"
+                // Asked first: what is said while the store fails may be repeated when it is well again, and is old then.
+                && self.fresh.is_new(bytes)
                 && !world.store.has_failed
                 && !world.store.fails
-                && self.fresh.is_new(bytes)
             {
                 on_disk(world, &glance)?;
             }

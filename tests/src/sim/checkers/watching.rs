@@ -42,11 +42,12 @@ impl WatchingGoesOn {
         }
         if bytes.starts_with(b"SIP/2.0 200")
             && transport == Transport::Udp
-            && !world.store.has_failed
-            && !world.store.fails
             && let Some(glance) = Glance::of(bytes).filter(|glance| glance.method == "SUBSCRIBE")
             && glance.all("Expires").any(|seconds| seconds != "0")
+            // Asked before the store is: what is said while it fails may be repeated when it is well again, and is old then.
             && self.fresh.is_new(bytes)
+            && !world.store.has_failed
+            && !world.store.fails
         {
             let is_it = |one: &SubscriptionRecord| {
                 one.call_id == glance.call_id
