@@ -7,6 +7,7 @@ use crate::format::{date, duration, permille, whole};
 use crate::report::Interval;
 use crate::rows::{List, of_report_id};
 use crate::severity::SERVICE_GOAL_PERMILLE;
+use crate::sums::Came;
 use crate::theme::Tone;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -127,9 +128,10 @@ fn queue_lines(app: &App, of: &QueueFiguresView) -> Vec<(&'static str, String)> 
         ("without", or_dash(of.service_level_without_short_permille, permille)),
     ];
     vec![
+        ("report.came", Came::within(of).sum(&app.settings.words)),
         ("report.level", app.settings.words.f("report.levels", &fields)),
         ("report.answered", waits(app, &of.answered_wait)),
-        ("report.gave_up", waits(app, &of.abandoned_wait)),
+        ("report.hung_up", waits(app, &of.abandoned_wait)),
         ("report.back", waits(app, &of.call_back_wait)),
         ("report.overflow", counted(app, "overflow", &of.overflows)),
         ("report.call_backs", counted(app, "call_back", &of.call_backs)),
