@@ -1,6 +1,6 @@
 //! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
 
-use crate::action::{Action, Context, Family};
+use crate::action::{Action, Context, Family, Spec};
 pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
@@ -399,6 +399,14 @@ impl App {
             Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings => return None,
         };
         self.model.call(self.board(), id)
+    }
+
+    /// What an action does, in words. Where the exchange ends with the console, leaving is another thing.
+    pub(crate) fn action_text(&self, spec: &Spec) -> &str {
+        let words = &self.settings.words;
+        let of_demo =
+            self.settings.ends_exchange.then(|| words.find(&format!("demo.{}", spec.name))).flatten();
+        of_demo.or_else(|| words.find(&format!("action.{}.text", spec.name))).unwrap_or(spec.name)
     }
 
     /// The role in force: the daemon's word, lowered by the user's own wish.

@@ -12,6 +12,7 @@ mod own;
 mod readme;
 mod recordings;
 mod reports;
+mod said;
 mod screens;
 mod seen;
 mod settings;

@@ -77,7 +77,7 @@ fn action_items(app: &App) -> Vec<Item> {
                 label: words.t(&format!("action.{}.label", spec.name)).to_owned(),
                 keys: app.settings.keymap.shown(spec.action),
                 is_disabled: why.is_some(),
-                text: why.unwrap_or_else(|| words.t(&format!("action.{}.text", spec.name)).to_owned()),
+                text: why.unwrap_or_else(|| app.action_text(spec).to_owned()),
                 does: Does::Action(spec.action),
             }
         })

@@ -248,10 +248,9 @@ fn help_lines(app: &App, wide: usize, column: usize) -> Vec<HelpLine> {
 }
 
 fn help_cell(app: &App, spec: &Spec) -> (String, String) {
-    let words = &app.settings.words;
     let keys: Vec<String> =
         app.settings.keymap.of(spec.action).iter().map(|keys| sequence_text(keys)).collect();
-    let label = words.t(&format!("action.{}.text", spec.name)).to_owned();
+    let label = app.action_text(spec).to_owned();
     (fit(&keys.join(" "), 11).trim_end().to_owned(), label)
 }
 
