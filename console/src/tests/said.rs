@@ -24,6 +24,96 @@ fn in_a_row(app: &App) -> String {
 }
 
 #[test]
+fn a_refusal_is_read_to_its_end_at_every_size() {
+    for size in [(40, 10), (52, 14), (60, 15), (80, 24), (120, 40)] {
+        let mut app = on_call(floor(size), 4127);
+        let (id, _) = sent(&press(&mut app, "L")).unwrap();
+        refuse(&mut app, id, LONG);
+        assert!(
+            in_a_row(&app).contains(&LONG.split_whitespace().collect::<Vec<_>>().join(" ")),
+            "{}",
+            shown(&app)
+        );
+    }
+}
+
+#[test]
+fn a_long_refusal_leaves_the_line_that_says_who_hears_the_user() {
+    let mut app = supervise::supervising(SupervisionMode::Whisper, &["102"]);
+    let (id, _) = sent(&press(&mut app, "B")).unwrap();
+    refuse(&mut app, id, LONG);
+    let text = shown(&app);
+    assert!(text.contains("[WHISPER]") && text.contains("102 Ana hears you"), "{text}");
+    assert!(text.contains("at the very end"), "{text}");
+}
+
+#[test]
+fn the_next_key_that_does_something_takes_an_old_message_away() {
+    let mut app = office((80, 24));
+    press(&mut app, "9 g r");
+    let bar = |app: &App| shown(app).lines().nth(23).unwrap_or_default().to_owned();
+    press(&mut app, "4 a");
+    assert!(bar(&app).contains("no alarms") || bar(&app).contains("noted"), "{}", bar(&app));
+    press(&mut app, "e");
+    assert!(bar(&app).contains("? help"), "{}", bar(&app));
+    let mut app = on_call(office((80, 24)), 4127);
+    press(&mut app, "L j");
+    assert!(bar(&app).contains("sent listen"), "what is not answered yet stays: {}", bar(&app));
+}
+
+#[test]
+fn a_wrong_value_is_told_what_there_is_and_a_wrong_word_what_is_near() {
+    for (words, want) in [
+        ("figures 900", "900 is not one of 1-8"),
+        ("theme nope", "there is no theme nope; there are: auto, dark"),
+        ("bell loud", "there is no bell loud; there are: off, crit, warn"),
+        ("phone 999", "there is no extension 999"),
+        ("qeueus x", "did you mean: queues, queue close|open|hours QUEUE?"),
+    ] {
+        let mut app = office((80, 24));
+        assert!(sent(&say(&mut app, words)).is_none());
+        assert!(in_a_row(&app).contains(want), "{words}: {}", shown(&app));
+    }
+}
+
+#[test]
+fn the_palette_lists_what_goes_on_and_completes_it() {
+    let mut app = office((80, 24));
+    press(&mut app, ": p h o n e");
+    assert!(shown(&app).contains("phone EXTENSION"), "{}", shown(&app));
+    press(&mut app, "enter");
+    assert!(matches!(&app.overlay, Some(Overlay::Palette { input, .. }) if input == "phone "));
+    press(&mut app, "1 0 3 enter");
+    assert_eq!(app.phone.as_deref(), Some("103"));
+    assert!(shown(&app).contains("phone 103"), "it stands in the status line: {}", shown(&app));
+}
+
+#[test]
+fn a_name_typed_wrong_is_told_from_no() {
+    let mut app = floor((80, 24));
+    select(&mut app, "2", List::Queues, "sales");
+    press(&mut app, "S x y enter");
+    assert!(shown(&app).contains("\"xy\" is not sales; not done: close sales"), "{}", shown(&app));
+    press(&mut app, "S esc");
+    assert!(shown(&app).contains("not done: close sales") && !shown(&app).contains("is not sales"));
+}
+
+#[test]
+fn a_desk_that_is_nobodys_says_how_to_name_one_and_offers_no_keys() {
+    let mut app = floor((80, 24));
+    with_role(&mut app, Role::Admin);
+    let (id, _) = sent(&press(&mut app, "g d")).unwrap();
+    refuse(&mut app, id, "which phone is yours is not known");
+    let text = shown(&app);
+    assert!(text.contains("which phone is yours is not known"), "{text}");
+    assert!(text.contains("switchroom console desk AGENT"), "{text}");
+    let bar = text.lines().nth(23).unwrap_or_default().to_owned();
+    assert!(!bar.contains("outcome") && !bar.contains("sign out"), "{bar}");
+    press(&mut app, "I");
+    assert!(in_a_row(&app).contains("! Say whose desk it is to be"), "{}", shown(&app));
+}
+
+#[test]
 fn where_the_exchange_ends_with_the_console_leaving_says_so() {
     let mut app = office((120, 60));
     press(&mut app, "?");
@@ -35,4 +125,14 @@ fn where_the_exchange_ends_with_the_console_leaving_says_so() {
         "{text}"
     );
     assert!(!text.contains("leave at once, calls go on"), "{text}");
+}
+
+#[test]
+fn a_filter_too_long_for_the_status_line_is_still_said() {
+    let mut app = office((80, 24));
+    press(&mut app, "4 /");
+    update(&mut app, Input::Paste("!zzzz ".repeat(20)));
+    press(&mut app, "enter");
+    let status = shown(&app).lines().nth(22).unwrap_or_default().to_owned();
+    assert!(status.contains("filter: !zzzz"), "{status}");
 }

@@ -99,6 +99,8 @@ impl App {
             Meaning::Do(action) => {
                 self.pressed.clear();
                 if !self.settings.wall_alone || ON_A_WALL_ALONE.contains(&action) {
+                    // What was told before would be read as the answer to this key. What was sent is not answered yet.
+                    self.toast.take_if(|toast| toast.mood != Mood::Sent);
                     self.act(action, now_ms, effects);
                 }
             }

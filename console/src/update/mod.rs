@@ -19,7 +19,7 @@ mod text;
 mod verbs;
 
 pub(crate) use flow_edit::FlowEdits;
-pub(crate) use palette::items;
+pub(crate) use palette::{items, local_forms};
 pub(crate) use text::shown_text;
 
 use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting};

@@ -259,8 +259,16 @@ impl App {
             },
         };
         if !yes {
-            let text = self.settings.words.f("toast.not_done", &[("verb", &asked.label)]);
-            self.tell(Mood::Told, text, now_ms);
+            let is_misspelt =
+                key.code == Code::Enter && asked.level == Confirm::Name && !asked.typed.is_empty();
+            let (key, mood) = if is_misspelt {
+                ("toast.not_the_name", Mood::Wrong)
+            } else {
+                ("toast.not_done", Mood::Told)
+            };
+            let fields = [("verb", &asked.label), ("typed", &asked.typed), ("name", &asked.name)];
+            let text = self.settings.words.f(key, &fields);
+            self.tell(mood, text, now_ms);
             return;
         }
         if let Some(why) = self.target_changed(&asked.target, now_ms) {
