@@ -156,6 +156,8 @@ pub(crate) enum Waiting {
     /// Figures of the reports.
     Figures(FiguresBy),
     Desk,
+    /// The breaks that can be chosen for an agent.
+    Breaks,
     Flows,
     /// Calls that are over, and what was said of them.
     Ended,

@@ -83,6 +83,16 @@ fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
     })
 }
 
+/// The same without what only asks what can be chosen.
+fn ordered(effects: &[Effect]) -> Option<Command> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(ClientLine::Command(request)) => {
+            Some(request.command.clone()).filter(|command| !matches!(command, Command::Desk { .. }))
+        }
+        _ => None,
+    })
+}
+
 /// The daemon tells a change.
 fn change(app: &mut App, change: Change) {
     let line = ServerLine::Delta { seq: app.model.seq + 1, at_ms: NOW_MS, change };

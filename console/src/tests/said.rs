@@ -99,6 +99,24 @@ fn a_name_typed_wrong_is_told_from_no() {
 }
 
 #[test]
+fn the_breaks_that_can_be_chosen_are_asked_for() {
+    let mut app = floor((80, 24));
+    select(&mut app, "3", List::Agents, "102");
+    let (id, command) = sent(&press(&mut app, "P")).unwrap();
+    assert_eq!(command, Command::Desk { agent: Some("102".into()) });
+    let breaks = ["lunch", "pause", "training"].map(|word| (word.to_owned(), String::new())).to_vec();
+    let desk = DeskView { agent: "102".into(), breaks, ..Default::default() };
+    answer(&mut app, id, Answer::Desk(Box::new(desk)));
+    assert!(in_a_row(&app).contains("(lunch, pause, training; Tab)"), "{}", shown(&app));
+    press(&mut app, "t r tab");
+    let (_, command) = sent(&press(&mut app, "enter")).unwrap();
+    assert!(
+        matches!(&command, Command::AgentPresence { reason: Some(reason), .. } if reason == "training"),
+        "{command:?}"
+    );
+}
+
+#[test]
 fn a_desk_that_is_nobodys_says_how_to_name_one_and_offers_no_keys() {
     let mut app = floor((80, 24));
     with_role(&mut app, Role::Admin);

@@ -195,6 +195,9 @@ impl App {
                 self.on_settings_reply(waiting, result, now_ms);
             }
             (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
+            (Waiting::Breaks, Ok(Answer::Desk(desk))) => self.offer_breaks(&desk),
+            // Those that the board has stand in the question.
+            (Waiting::Breaks, _) => {}
             (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
             (Waiting::Ended, Ok(Answer::Cdrs(cdrs))) => self.model.report.cdrs = cdrs,
             (Waiting::Desk | Waiting::Flows | Waiting::Ended, Ok(_)) => {}
@@ -263,6 +266,7 @@ impl App {
             | Waiting::FlowText { .. }
             | Waiting::Preview { .. }
             | Waiting::Desk
+            | Waiting::Breaks
             | Waiting::Flows
             | Waiting::Ended => None,
         });

@@ -7,7 +7,10 @@ use crate::format::{duration, moment, whole};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX, REASON_CHARS_MAX, TOLD_CHARS_MAX};
+use switchroom_wire::{
+    Board, Command, ConfigChange, ConsultAct, DeskView, NOTE_CHARS_MAX, REASON_CHARS_MAX, Supervised,
+    TOLD_CHARS_MAX,
+};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
@@ -142,7 +145,27 @@ impl App {
 
     pub(super) fn ask_hang_up(&self, id: &str, now_ms: i64) -> Option<Asked> {
         // The live board, even while the screen is frozen: the question must name what is true now.
+        // The board has breaks with a budget and those that somebody had; the agent's desk has all that can be chosen.
+        let of_break = match &asked.command {
+            Command::AgentPresence { agent, presence, .. } if presence == "break" => Some(agent.clone()),
+            _ => None,
+        };
         let call = self.model.board.calls.get(id)?;
+        if let Some(agent) = of_break.filter(|_| self.screen != Screen::Desk) {
+            self.ask(Command::Desk { agent: Some(agent) }, Waiting::Breaks, effects);
+        }
+    }
+
+    /// What can be chosen, in the question for a break that is still open.
+    pub(super) fn offer_breaks(&mut self, desk: &DeskView) {
+        let Some(Overlay::Confirm(asked)) = &mut self.overlay else { return };
+        let is_its = |command: &Command| match command {
+            Command::AgentPresence { agent, presence, .. } => *agent == desk.agent && presence == "break",
+            _ => false,
+        };
+        if is_its(&asked.command) && !desk.breaks.is_empty() {
+            asked.choices = desk.breaks.iter().map(|(word, _)| word.clone()).collect();
+        }
         let words = &self.settings.words;
         let party = self.form(now_ms).party();
         let other = call.with.as_ref().unwrap_or(&call.to);
