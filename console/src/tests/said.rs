@@ -117,6 +117,37 @@ fn the_breaks_that_can_be_chosen_are_asked_for() {
 }
 
 #[test]
+fn a_call_that_left_the_board_is_asked_for() {
+    let mut app = office((80, 24));
+    select(&mut app, "6", List::Recordings, "01JBS94116QZ8M4T6W2X0Y5K1C");
+    let asked = |effects: &[Effect]| {
+        let commands = effects.iter().filter_map(|effect| match effect {
+            Effect::Send(ClientLine::Command(request)) => Some(request.command.clone()),
+            _ => None,
+        });
+        commands.filter(|command| !matches!(command, Command::Wave { .. })).collect::<Vec<_>>()
+    };
+    let call = "01JBS94116QZ8M4T6W2X0Y5K1C".to_owned();
+    assert_eq!(asked(&press(&mut app, "g c")), [Command::Call { call: call.clone() }]);
+    assert!(!shown(&app).contains("there is nothing to go to"));
+    let events = asked(&press(&mut app, "g e"));
+    assert!(matches!(&events[..], [Command::Events { call: Some(id), .. }] if *id == call), "{events:?}");
+    // One that is on the board is opened as before.
+    let mut app = on_call(office((80, 24)), 4127);
+    assert_eq!(asked(&press(&mut app, "g e")), []);
+    assert!(shown(&app).contains("filter: call:4127"), "{}", shown(&app));
+}
+
+#[test]
+fn a_recording_that_is_being_made_is_listed_later() {
+    let mut app = on_call(office((80, 24)), 4127);
+    let id = id_of(&app, 4127);
+    app.model.board.calls.get_mut(&id).unwrap().recording = RecordingState::On;
+    press(&mut app, "g r");
+    assert!(shown(&app).contains("listed when the call is over"), "{}", shown(&app));
+}
+
+#[test]
 fn a_desk_that_is_nobodys_says_how_to_name_one_and_offers_no_keys() {
     let mut app = floor((80, 24));
     with_role(&mut app, Role::Admin);

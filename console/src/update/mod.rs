@@ -11,6 +11,7 @@ mod missed;
 mod own;
 mod palette;
 mod recordings;
+mod related;
 mod reports;
 mod settings;
 mod status;
