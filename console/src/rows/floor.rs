@@ -68,21 +68,27 @@ pub(crate) fn longest_wait_ms(queue: &QueueView, now_ms: i64) -> Option<i64> {
     queue.oldest_ms.map(|since| (now_ms - since).max(0))
 }
 
-/// How many wait in all queues and the longest wait, in words, with the worst of those queues' severities; `None`
-/// without queues.
+/// How many wait in all queues and the longest wait, in words, each with the worst mark that it has in one of them, and the
+/// worse of the two; `None` without queues.
 pub(crate) fn waiting_summary(board: &Board, now_ms: i64, words: &Words) -> Option<(String, Severity)> {
     if board.queues.is_empty() {
         return None;
     }
-    let Some(longest) = board.queues.values().filter_map(|queue| longest_wait_ms(queue, now_ms)).max() else {
+    let waits = board.queues.values().filter_map(|queue| {
+        let longest = longest_wait_ms(queue, now_ms)?;
+        Some((longest, waited_severity(longest, queue.service_level_ms)))
+    });
+    let Some(longest) = waits.clone().map(|(longest, _)| longest).max() else {
         return Some((words.t("queue.nobody_waits").to_owned(), Severity::Info));
     };
-    let waited_in = board.queues.values().filter(|queue| queue.waiting_count > 0);
-    let worst = waited_in.clone().map(|queue| queue_severity(queue, now_ms)).max().unwrap_or_default();
-    let count = waited_in.map(|queue| u64::from(queue.waiting_count)).sum::<u64>().to_string();
-    let fields = [("count", count), ("longest", format::duration(longest))];
-    let text = format!("{} {}", words.f("queue.waiting", &fields), mark(worst));
-    Some((text.trim_end().to_owned(), worst))
+    let of_wait = waits.map(|(_, severity)| severity).max().unwrap_or_default();
+    let of_count = board.queues.values().map(waiting_severity).max().unwrap_or_default();
+    let count = board.queues.values().map(|queue| u64::from(queue.waiting_count)).sum::<u64>().to_string();
+    let fields = [
+        ("count", marked(count, of_count).text),
+        ("longest", marked(format::duration(longest), of_wait).text),
+    ];
+    Some((words.f("queue.waiting", &fields), of_wait.max(of_count)))
 }
 
 /// The share answered in time with the number of callers it is made from.
@@ -196,11 +202,7 @@ fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64),
     let rings = waiter.ringing.join(" ");
     let from = who_waits(waiter, form);
     let number = if is_call_back { "-".to_owned() } else { waiter.number.to_string() };
-    let shown = if form.clock {
-        format::clock_short(waiter.since_ms, form.utc_offset_min)
-    } else {
-        format::duration(waited)
-    };
+    let shown = form.since(waiter.since_ms, waited);
     Row {
         id: waiter.call.clone(),
         severity,
@@ -325,10 +327,9 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
     let (key, machine) = agent_state(agent);
     let state = words.t(key).to_owned();
     let lasted = (form.now_ms - agent.since_ms).max(0);
-    let since = match (agent.since_ms, form.clock) {
-        (0, _) => "-".to_owned(),
-        (at, true) => format::clock_short(at, form.utc_offset_min),
-        (_, false) => format::duration(lasted),
+    let since = match agent.since_ms {
+        0 => "-".to_owned(),
+        at => form.since(at, lasted),
     };
     let name = format!("{} {}", agent.number, agent.name);
     let reason = agent_reason(agent, words);

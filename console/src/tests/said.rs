@@ -148,6 +148,38 @@ fn a_recording_that_is_being_made_is_listed_later() {
 }
 
 #[test]
+fn a_time_of_day_is_told_from_a_duration() {
+    let mut app = floor((80, 24));
+    press(&mut app, "3 t");
+    let text = shown(&app);
+    assert!(text.contains("@13:59") || text.contains("@14:0"), "{text}");
+    press(&mut app, "t");
+    assert!(!shown(&app).contains('@'), "{}", shown(&app));
+}
+
+#[test]
+fn a_mark_stands_behind_the_number_that_it_marks() {
+    let mut app = floor((80, 24));
+    let head = |app: &App| shown(app).lines().nth(1).unwrap_or_default().to_owned();
+    assert!(head(&app).starts_with(" 5 waiting, longest 1:42 !! "), "{}", head(&app));
+    let mut queue = app.model.board.queues["support"].clone();
+    (queue.signed_in, queue.service_level_ms) = (3, 600_000);
+    change(&mut app, Change::Queue(Box::new(queue)));
+    assert!(head(&app).starts_with(" 5 ! waiting, longest 1:42  "), "{}", head(&app));
+}
+
+#[test]
+fn a_line_in_a_call_whose_phone_is_gone_is_not_reachable() {
+    let mut app = office((120, 40));
+    assert!(shown(&app).contains("8 of 8 lines reachable"), "{}", shown(&app));
+    let mut line = app.model.board.extensions["102"].clone();
+    assert_eq!(line.state, ExtensionState::Busy);
+    line.bindings.clear();
+    change(&mut app, Change::Extension(Box::new(line)));
+    assert!(shown(&app).contains("7 of 8 lines reachable"), "{}", shown(&app));
+}
+
+#[test]
 fn a_desk_that_is_nobodys_says_how_to_name_one_and_offers_no_keys() {
     let mut app = floor((80, 24));
     with_role(&mut app, Role::Admin);
