@@ -154,7 +154,7 @@ fn words_do_what_keys_do() {
     assert!(matches!(app.overlay, Some(Overlay::Confirm(_))));
     press(&mut app, "n");
     assert_eq!(said(&mut app, "take out 4127"), None, "4127 waits in no queue");
-    assert!(shown(&app).contains("there is no such call, extension, agent or message"));
+    assert!(shown(&app).contains("nobody waits as 4127"));
     with_role(&mut app, Role::Viewer);
     assert_eq!(said(&mut app, "ready 106"), None);
     assert!(shown(&app).contains("viewer: may only look"));
@@ -214,7 +214,7 @@ fn nought_names_no_call_back() {
     for words in ["take out 0", "priority 0 9", "assign 0 107"] {
         let mut app = on_call_back();
         assert!(sent(&say(&mut app, words)).is_none() && app.overlay.is_none(), "{words}");
-        assert!(shown(&app).contains("there is no such call"), "{words}: {}", shown(&app));
+        assert!(shown(&app).contains("nobody waits as 0"), "{words}: {}", shown(&app));
     }
 }
 

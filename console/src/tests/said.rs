@@ -6,7 +6,8 @@ use crate::app::Overlay;
 use crate::fixture::{floor, office, press, say};
 use crate::rows::List;
 use switchroom_wire::{
-    Answer, CommandError, DeskView, ExtensionState, RecordingState, Reply, Role, SupervisionMode,
+    Answer, CallState, CommandError, DecisionView, DeskView, ExtensionState, ReasonsView, RecordingState,
+    Reply, Role, Side, SupervisionMode,
 };
 
 const LONG: &str = "whoever waits would lose the place should nobody answer at 103; pick the call up there, or assign it \
@@ -216,4 +217,44 @@ fn a_filter_too_long_for_the_status_line_is_still_said() {
     press(&mut app, "enter");
     let status = shown(&app).lines().nth(22).unwrap_or_default().to_owned();
     assert!(status.contains("filter: !zzzz"), "{status}");
+}
+
+#[test]
+fn a_refusal_names_whom_it_is_about() {
+    let mut app = floor((80, 24));
+    select(&mut app, "3", List::Agents, "107");
+    press(&mut app, "I");
+    assert!(shown(&app).contains("107 Lia is ready already"), "{}", shown(&app));
+    // A call that is over keeps its detail open.
+    let mut app = on_call(office((80, 24)), 4121);
+    press(&mut app, "enter P");
+    assert!(shown(&app).contains("the call is over"), "{}", shown(&app));
+    let id = id_of(&app, 4121);
+    change(&mut app, Change::CallGone(id));
+    app.update(Input::Tick, NOW_MS + 10_000);
+    app.update(Input::Key(crate::keymap::Key::parse("l").unwrap()), NOW_MS + 10_000);
+    assert!(in_a_row(&app).contains("it is not in the list any more"), "{}", shown(&app));
+}
+
+#[test]
+fn where_the_agent_has_left_nobody_talks_any_more() {
+    let mut app = on_call(floor((80, 24)), 4127);
+    let mut call = app.model.board.calls[&id_of(&app, 4127)].clone();
+    call.state = CallState::Flow;
+    let agent = call.legs.iter_mut().find(|leg| leg.side == Side::Callee).unwrap();
+    assert!(agent.quality.received.packets > 0);
+    agent.state = "ended".into();
+    change(&mut app, Change::Call(Box::new(call)));
+    assert!(sent(&press(&mut app, "L")).is_none());
+    assert!(shown(&app).contains("nobody talks in it any more"), "{}", shown(&app));
+}
+
+#[test]
+fn why_names_callers_by_the_numbers_of_the_screens() {
+    let app = office((80, 24));
+    let line = format!("{} in sales: tier 1", id_of(&app, 4127));
+    let offer = DecisionView { lines: vec![line], ..Default::default() };
+    let answer = Answer::Why(Box::new(ReasonsView { offers: vec![offer], ..Default::default() }));
+    let lines = crate::update::shown_text(&app, &answer, NOW_MS);
+    assert!(lines.iter().any(|line| line.ends_with("4127 in sales: tier 1")), "{lines:?}");
 }

@@ -1,5 +1,6 @@
 //! Verbs: frozen targets, named questions, and nothing sent that was not confirmed.
 
+use super::floor::waiter_of;
 use super::palette::edit;
 use crate::action::{Action, Confirm, Family};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
@@ -118,6 +119,10 @@ impl App {
             }
             _ => self.ask_floor_command(command, now_ms),
         };
+        if let Some((key, which)) = missing(&self.model.board, command).filter(|_| asked.is_none()) {
+            let text = self.settings.words.f(key, &[("which", which)]);
+            return self.tell(Mood::Wrong, text, now_ms);
+        }
         self.open_question(asked, now_ms, effects);
     }
 
@@ -140,17 +145,12 @@ impl App {
             asked.order = self.rows(list, now_ms).into_iter().map(|row| row.id).collect();
         }
         self.toast = None;
-        self.overlay = Some(Overlay::Confirm(Box::new(asked)));
-    }
-
-    pub(super) fn ask_hang_up(&self, id: &str, now_ms: i64) -> Option<Asked> {
-        // The live board, even while the screen is frozen: the question must name what is true now.
         // The board has breaks with a budget and those that somebody had; the agent's desk has all that can be chosen.
         let of_break = match &asked.command {
             Command::AgentPresence { agent, presence, .. } if presence == "break" => Some(agent.clone()),
             _ => None,
         };
-        let call = self.model.board.calls.get(id)?;
+        self.overlay = Some(Overlay::Confirm(Box::new(asked)));
         if let Some(agent) = of_break.filter(|_| self.screen != Screen::Desk) {
             self.ask(Command::Desk { agent: Some(agent) }, Waiting::Breaks, effects);
         }
@@ -166,6 +166,11 @@ impl App {
         if is_its(&asked.command) && !desk.breaks.is_empty() {
             asked.choices = desk.breaks.iter().map(|(word, _)| word.clone()).collect();
         }
+    }
+
+    pub(super) fn ask_hang_up(&self, id: &str, now_ms: i64) -> Option<Asked> {
+        // The live board, even while the screen is frozen: the question must name what is true now.
+        let call = self.model.board.calls.get(id)?;
         let words = &self.settings.words;
         let party = self.form(now_ms).party();
         let other = call.with.as_ref().unwrap_or(&call.to);
@@ -361,6 +366,34 @@ impl App {
             Target::Daemon => None,
         }
     }
+}
+
+/// What a command is about, in the words for that there is no such one.
+fn missing<'a>(board: &Board, command: &'a Command) -> Option<(&'static str, &'a str)> {
+    Some(match command {
+        Command::Assign { call, agent } if waiter_of(board, call).is_some() => {
+            ("refused.no_such_agent", agent)
+        }
+        Command::HangUp { call }
+        | Command::Transfer { call, .. }
+        | Command::PickUp { call, .. }
+        | Command::Supervise { target: Supervised::Call(call), .. } => ("refused.no_such_call", call),
+        Command::Assign { call, .. } | Command::Priority { call, .. } | Command::TakeOut { call } => {
+            ("refused.no_such_waiter", call)
+        }
+        Command::HoldRecording { call, .. }
+        | Command::ReleaseRecording { call }
+        | Command::DeleteRecording { call } => ("refused.no_such_recording", call),
+        Command::AgentPresence { agent, .. }
+        | Command::AgentWrapUp { agent, .. }
+        | Command::Supervise { target: Supervised::Agent(agent), .. } => ("refused.no_such_agent", agent),
+        Command::Unregister { extension, .. }
+        | Command::Supervise { target: Supervised::Extension(extension), .. } => {
+            ("refused.no_such_extension", extension)
+        }
+        Command::QueueDoor { queue, .. } => ("refused.no_such_queue", queue),
+        _ => return None,
+    })
 }
 
 /// Characters that can be typed as the answer to a question.

@@ -31,7 +31,7 @@ pub(super) fn queue_pane(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, 
     let x = if door.is_empty() { x } else { p.put(rect, x, 0, &door, tone) + 3 };
     let order: Vec<String> = queue.order.iter().map(|key| order_word(key, words)).collect();
     let limit = duration(whole(queue.service_level_ms));
-    let fields = [("order", order.join(", ")), ("limit", limit), ("agents", queue.agents.to_string())];
+    let fields = [("order", words.listed(&order)), ("limit", limit), ("agents", queue.agents.to_string())];
     p.put(rect, x, 0, &words.f("queue.works", &fields), Tone::Secondary);
     let bottom = rect.height.saturating_sub(AGENT_LINES);
     let y = waiting(app, queue, Rect { height: bottom, ..rect }, now_ms, p);

@@ -118,7 +118,7 @@ fn counted(app: &App, stem: &str, of: &BTreeMap<String, u64>) -> String {
         let word = words.find(&format!("{stem}.{name}")).unwrap_or(name);
         format!("{word} {count}")
     });
-    named.collect::<Vec<_>>().join(", ")
+    words.listed(&named.collect::<Vec<_>>())
 }
 
 fn queue_lines(app: &App, of: &QueueFiguresView) -> Vec<(&'static str, String)> {
@@ -162,6 +162,6 @@ fn agent_lines(app: &App, of: &AgentFiguresView) -> Vec<(&'static str, String)> 
     vec![
         ("report.signed_in", words.f("report.sign_ins", &fields)),
         ("report.offers", words.f("report.offers_of", &offers)),
-        ("report.states", states.collect::<Vec<_>>().join(", ")),
+        ("report.states", words.listed(&states.collect::<Vec<_>>())),
     ]
 }
