@@ -9,7 +9,7 @@ use crate::severity::{
 };
 use crate::theme::{Tone, mark};
 use crate::words::Words;
-use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView, clean};
+use switchroom_wire::{AgentView, Board, BreakView, QueueTodayView, QueueView, Severity, WaiterView, clean};
 
 /// The reason of a break on which the exchange put somebody who did not answer.
 pub(crate) const NO_ANSWER: &str = "no_answer";
@@ -119,6 +119,11 @@ pub(crate) fn door_words(queue: &QueueView, form: Form<'_>) -> String {
     }
 }
 
+/// A wait of those who were answered; before the first there is none.
+fn of_answered(today: &QueueTodayView, ms: u64) -> String {
+    if today.answered == 0 { "-".to_owned() } else { format::duration(whole(ms)) }
+}
+
 pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
     let today = &queue.today;
     let longest = longest_wait_ms(queue, form.now_ms);
@@ -175,8 +180,8 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             cell(today.overflowed.to_string()),
             cell(today.called_back.to_string()),
             marked(service_level(queue), of_service),
-            cell(format::duration(whole(today.average_wait_ms))),
-            cell(format::duration(whole(today.longest_wait_ms))),
+            cell(of_answered(today, today.average_wait_ms)),
+            cell(of_answered(today, today.longest_wait_ms)),
             cell(today.repeats_permille.map_or_else(|| "-".to_owned(), permille)),
             cell(door),
         ],

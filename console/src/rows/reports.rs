@@ -145,7 +145,7 @@ fn queue_figures(of: &QueueFiguresView) -> Vec<Figure> {
         count(of.waiting),
         share(level, share_severity(level, sample)),
         time(of.answered_wait.average_ms),
-        time(Some(of.answered_wait.longest_ms)),
+        time(of.answered_wait.average_ms.map(|_| of.answered_wait.longest_ms)),
         average(of.talk_ms, of.talks),
         average(of.hold_ms, of.talks),
         average(of.wrap_up_ms, of.wrap_ups),

@@ -258,3 +258,14 @@ fn why_names_callers_by_the_numbers_of_the_screens() {
     let lines = crate::update::shown_text(&app, &answer, NOW_MS);
     assert!(lines.iter().any(|line| line.ends_with("4127 in sales: tier 1")), "{lines:?}");
 }
+
+#[test]
+fn what_is_moved_out_of_sight_to_the_left_has_a_sign() {
+    let mut app = on_call(office((80, 24)), 4119);
+    let row = |app: &App| shown(app).lines().find(|line| line.contains("4119")).unwrap().to_owned();
+    assert!(row(&app).ends_with(" held 0:41"), "{}", row(&app));
+    press(&mut app, "l");
+    assert!(row(&app).ends_with(" 4.3 <"), "{}", row(&app));
+    press(&mut app, "h");
+    assert!(row(&app).ends_with(" held 0:41"), "{}", row(&app));
+}

@@ -109,8 +109,13 @@ fn draw_row(
         let column = &list.columns()[n];
         let Some(cell) = row.cells.get(n) else { continue };
         let is_last = n + 1 == list.columns().len();
-        let shifted: String =
-            if is_last { cell.text.chars().skip(shift).collect() } else { cell.text.clone() };
+        // What is moved out of sight to the left has a sign, or a flag would seem to be gone.
+        let shifted: String = match (is_last, shift) {
+            (true, 1..) if !cell.text.is_empty() => {
+                std::iter::once('<').chain(cell.text.chars().skip(shift + 1)).collect()
+            }
+            _ => cell.text.clone(),
+        };
         let text = aligned(&shifted, width, column.is_number);
         let tone = row_tone(severity, row.is_ended, cell.tone);
         // Only the text is toned, not the blanks beside it.

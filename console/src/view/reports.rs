@@ -81,9 +81,10 @@ pub(super) fn report_pane(app: &App, list: List, id: &str, rect: Rect, p: &mut P
         p.put(rect, x, 0, &words.f("report.formula", &[("goal", &goal)]), Tone::Secondary);
     }
     let lines = lines.unwrap_or_default().into_iter().filter(|(_, text)| !text.is_empty());
-    for ((key, text), y) in lines.zip(1..rect.height) {
+    let mut y = 1;
+    for (key, text) in lines {
         let x = p.put(rect, 1, y, &fit(words.t(key), TITLE), Tone::Secondary) + 1;
-        p.put(rect, x, y, &text, Tone::Normal);
+        y = p.wrapped(Rect { width: rect.width.saturating_sub(1), ..rect }, x, y, &text, Tone::Normal);
     }
 }
 

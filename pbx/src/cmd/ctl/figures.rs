@@ -83,7 +83,7 @@ fn queue(from: &str, name: &str, of: &QueueFiguresView) -> Vec<String> {
         of.waiting.to_string(),
         percent(of.service_level_permille),
         of.answered_wait.average_ms.map_or_else(|| "-".into(), span),
-        span(of.answered_wait.longest_ms),
+        of.answered_wait.average_ms.map_or_else(|| "-".into(), |_| span(of.answered_wait.longest_ms)),
         average(of.talk_ms, of.talks),
         average(of.hold_ms, of.talks),
         average(of.wrap_up_ms, of.wrap_ups),
@@ -163,6 +163,11 @@ mod tests {
         }
         let sum: u64 = parts.iter().map(|heading| of_figures[*heading].parse::<u64>().unwrap()).sum();
         assert_eq!(sum.to_string(), of_figures["OFFERED"]);
+        let nobody = QueueView { name: "night".into(), ..Default::default() };
+        let mut out = Vec::new();
+        Printer { offset_min: 0, out: &mut out }.queues(&[nobody]).unwrap();
+        let none = under(&String::from_utf8(out).unwrap());
+        assert_eq!((none["AVG"].as_str(), none["MAX"].as_str()), ("-", "-"), "nobody was answered");
         assert_eq!((of_queues["ABANDONED"].as_str(), of_queues["MAX"].as_str()), ("1", "0:27"));
     }
 }
