@@ -85,7 +85,8 @@ pub(crate) fn waiting_summary(board: &Board, now_ms: i64, words: &Words) -> Opti
     let of_count = board.queues.values().map(waiting_severity).max().unwrap_or_default();
     let count = board.queues.values().map(|queue| u64::from(queue.waiting_count)).sum::<u64>().to_string();
     let fields = [
-        ("count", marked(count, of_count).text),
+        ("count", count),
+        ("mark", marked(String::new(), of_count).text),
         ("longest", marked(format::duration(longest), of_wait).text),
     ];
     Some((words.f("queue.waiting", &fields), of_wait.max(of_count)))

@@ -166,7 +166,7 @@ fn a_mark_stands_behind_the_number_that_it_marks() {
     let mut queue = app.model.board.queues["support"].clone();
     (queue.signed_in, queue.service_level_ms) = (3, 600_000);
     change(&mut app, Change::Queue(Box::new(queue)));
-    assert!(head(&app).starts_with(" 5 ! waiting, longest 1:42  "), "{}", head(&app));
+    assert!(head(&app).starts_with(" 5 waiting !, longest 1:42  "), "{}", head(&app));
 }
 
 #[test]
