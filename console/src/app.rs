@@ -1,6 +1,6 @@
 //! The state of the console: the model of the daemon, and what this user is looking at. Nothing here draws or waits.
 
-use crate::action::{Action, Context, Family};
+use crate::action::{Action, Context, Family, Spec};
 pub(crate) use crate::asked::{Asked, Doing, Target};
 use crate::config::Settings;
 use crate::desk::Desk;
@@ -156,6 +156,8 @@ pub(crate) enum Waiting {
     /// Figures of the reports.
     Figures(FiguresBy),
     Desk,
+    /// The breaks that can be chosen for an agent.
+    Breaks,
     Flows,
     /// Calls that are over, and what was said of them.
     Ended,
@@ -399,6 +401,14 @@ impl App {
             Screen::List(_) | Screen::Wall | Screen::Desk | Screen::Settings => return None,
         };
         self.model.call(self.board(), id)
+    }
+
+    /// What an action does, in words. Where the exchange ends with the console, leaving is another thing.
+    pub(crate) fn action_text(&self, spec: &Spec) -> &str {
+        let words = &self.settings.words;
+        let of_demo =
+            self.settings.ends_exchange.then(|| words.find(&format!("demo.{}", spec.name))).flatten();
+        of_demo.or_else(|| words.find(&format!("action.{}.text", spec.name))).unwrap_or(spec.name)
     }
 
     /// The role in force: the daemon's word, lowered by the user's own wish.

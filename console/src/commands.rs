@@ -271,6 +271,11 @@ pub fn do_command(
     out: &mut dyn Write,
 ) -> Result<Exit, ConsoleError> {
     let settings = Settings::load(options, &Environment::of_process())?;
+    if words.trim() == grammar::HELP {
+        let all = grammar::FORMS.join("\n");
+        writeln!(out, "{all}").map_err(ConsoleError::Terminal)?;
+        return Ok(Exit::Done);
+    }
     let command = grammar::parse(words).map_err(|error| ConsoleError::Words(error.text(&settings.words)))?;
     if options.read_only && command.role() > switchroom_wire::Role::Viewer {
         return Err(ConsoleError::Refused(

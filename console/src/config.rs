@@ -35,6 +35,8 @@ pub struct Options {
     pub rotate_s: Option<u32>,
     /// The settings file; else `$XDG_CONFIG_HOME/switchroom/console.toml`, which need not exist.
     pub config: Option<PathBuf>,
+    /// The exchange ends with this console: what is said of leaving says so.
+    pub ends_exchange: bool,
     /// Said on the terminal after the console was left, for example that calls go on.
     pub on_quit_note: Option<String>,
 }
@@ -129,6 +131,8 @@ pub(crate) struct Settings {
     pub(crate) wall_alone: bool,
     /// Milliseconds for which a page of the wall stays.
     pub(crate) rotate_ms: i64,
+    /// The exchange ends with this console.
+    pub(crate) ends_exchange: bool,
     /// The desk to begin with.
     pub(crate) desk: Option<Option<String>>,
     /// What a change of theme at run time needs to know.
@@ -186,6 +190,7 @@ impl Settings {
             read_only: options.read_only || options.wall,
             slow: options.slow,
             wall_alone: options.wall,
+            ends_exchange: options.ends_exchange,
             desk: options.desk.clone(),
             rotate_ms: rotate_ms(options.rotate_s, file.wall_rotate, path)?,
             colours: environment.colours.clone(),

@@ -62,6 +62,11 @@ impl Desk {
         }
     }
 
+    /// The user's own was asked for, and there is none: whose it is to be must be said.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.wanted.is_none() && self.view.is_none() && self.refused.is_some()
+    }
+
     /// It was told.
     pub(crate) fn keep(&mut self, view: DeskView, board: &Board) {
         let is_first = self.view.is_none();

@@ -4,6 +4,7 @@ use crate::action::{ACTIONS, Confirm, Context, Group};
 use crate::app::role_key;
 use crate::grammar::FORMS;
 use crate::keymap::{Keymap, sequence_text};
+use crate::update::local_forms;
 use crate::words::{Language, Words};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -57,6 +58,10 @@ fn keys_in(language: Language) -> String {
     }
     let _ = write!(out, "\n## {}\n\n{}\n\n", words.t("docs.commands"), words.t("docs.commands_text"));
     for form in FORMS {
+        let _ = writeln!(out, "- `{form}`");
+    }
+    let _ = write!(out, "\n{}\n\n", words.t("docs.palette_text"));
+    for form in local_forms() {
         let _ = writeln!(out, "- `{form}`");
     }
     out

@@ -41,6 +41,7 @@ pub(crate) fn settings(language: Language, symbols: Symbols, theme: &str) -> Set
         read_only: false,
         slow: false,
         wall_alone: false,
+        ends_exchange: false,
         rotate_ms: 20_000,
         desk: None,
         colours,

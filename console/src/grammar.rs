@@ -81,26 +81,41 @@ pub(crate) enum GrammarError {
         words: String,
         form: &'static str,
     },
+    /// The form is known and a value in it is not one: which, and what there is.
+    Value {
+        value: String,
+        known: String,
+        form: &'static str,
+    },
     Unknown {
         words: String,
-        near: Option<&'static str>,
+        near: Vec<&'static str>,
     },
 }
+
+/// Commands that are named to who said something like them.
+const NEAR_MAX: usize = 5;
+
+/// The word that asks for all commands.
+pub(crate) const HELP: &str = "help";
 
 impl GrammarError {
     /// What is wrong and what could be said instead.
     pub(crate) fn text(&self, language: &Words) -> String {
-        let forms = FORMS.join(", ");
         match self {
-            Self::Empty => language.f("grammar.empty", &[("forms", &forms)]),
+            Self::Empty => language.f("grammar.empty", &[("help", HELP)]),
             Self::Incomplete { words, form } => {
                 language.f("grammar.incomplete", &[("words", words.as_str()), ("form", form)])
             }
-            Self::Unknown { words, near: Some(form) } => {
-                language.f("grammar.near", &[("words", words.as_str()), ("form", form)])
+            Self::Value { value, known, form } => {
+                language.f("grammar.value", &[("value", value.as_str()), ("known", known), ("form", form)])
             }
-            Self::Unknown { words, near: None } => {
-                language.f("grammar.unknown", &[("words", words), ("forms", &forms)])
+            Self::Unknown { words, near } if near.is_empty() => {
+                language.f("grammar.unknown", &[("words", words.as_str()), ("help", HELP)])
+            }
+            Self::Unknown { words, near } => {
+                let forms = near.join(", ");
+                language.f("grammar.near", &[("words", words.as_str()), ("forms", &forms)])
             }
         }
     }
@@ -122,7 +137,7 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["figures", days] => {
             match days.parse().ok().filter(|n| (1..=switchroom_wire::FIGURE_DAYS).contains(n)) {
                 Some(days) => Command::Figures { by: FiguresBy::Day, days },
-                None => return Err(unknown(words.trim(), "figures")),
+                None => return Err(no_value(days, &span(1, switchroom_wire::FIGURE_DAYS), "figures")),
             }
         }
         ["agents"] => Command::Agents,
@@ -174,16 +189,16 @@ pub(crate) fn parse(words: &str) -> Result<Command, GrammarError> {
         ["cancel", "consult", call] => consult(call, ConsultAct::Cancel),
         ["join" | "leave" | "skill" | "class", ..] => match change(&parts) {
             Some(change) => Command::ChangeConfig { change },
-            None => return Err(unknown(words.trim(), parts[0])),
+            None => return Err(wrong_change(words.trim(), &parts)),
         },
         ["dial", from, to] => Command::Dial { from: (*from).to_owned(), to: (*to).to_owned() },
         ["priority", call, priority] => match priority.parse().ok().filter(|n| *n <= PRIORITY_MAX) {
             Some(priority) => Command::Priority { call: (*call).to_owned(), priority },
-            None => return Err(unknown(words.trim(), "priority")),
+            None => return Err(no_value(priority, &span(0, PRIORITY_MAX), "priority")),
         },
         ["queue", word, queue] => match door(word) {
             Some(door) => Command::QueueDoor { queue: (*queue).to_owned(), door },
-            None => return Err(unknown(words.trim(), "queue")),
+            None => return Err(no_value(word, "close, open, hours", "queue")),
         },
         ["take", "out", call] => Command::TakeOut { call: (*call).to_owned() },
         ["ready", agent] => presence(agent, "ready", None, None),
@@ -285,8 +300,52 @@ fn unknown(words: &str, first: &str) -> GrammarError {
     if let Some(form) = FORMS.iter().find(|form| head(form) == first) {
         return GrammarError::Incomplete { words, form };
     }
-    let near = FORMS.iter().find(|form| resembles(head(form), first)).copied();
+    // Most alike first: the word misspelt, its beginning, one of the words of a form.
+    let is_part = |form: &str| form.split([' ', '|', '[']).any(|word| word == first);
+    let begins = |form: &'static str| head(form).starts_with(first) || first.starts_with(head(form));
+    let alike = FORMS.iter().filter(|form| resembles(head(form), first));
+    let begun = FORMS.iter().filter(|form| begins(form));
+    let mut near: Vec<&'static str> = Vec::new();
+    for form in alike.chain(begun).chain(FORMS.iter().filter(|form| is_part(form))) {
+        if near.len() < NEAR_MAX && !near.contains(form) {
+            near.push(form);
+        }
+    }
     GrammarError::Unknown { words, near }
+}
+
+/// From the least to the most that a figure can be.
+fn span(least: impl std::fmt::Display, most: impl std::fmt::Display) -> String {
+    format!("{least}-{most}")
+}
+
+/// A value that the command beginning with that word does not take.
+fn no_value(value: &str, known: &str, first: &str) -> GrammarError {
+    let form = FORMS.iter().find(|form| form.split(' ').next() == Some(first)).copied().unwrap_or_default();
+    GrammarError::Value { value: value.to_owned(), known: known.to_owned(), form }
+}
+
+/// A change of the configuration with a figure that it does not take, or with too few words.
+fn wrong_change(words: &str, parts: &[&str]) -> GrammarError {
+    let is_beyond = |text: &str, most: u8| text.parse::<u8>().map_or(true, |n| n > most);
+    let wrong = match parts {
+        ["join", _, _, tier] | ["join", _, _, tier, _] if is_beyond(tier, 9) => Some((tier, span(1, 9))),
+        ["join", _, _, _, weight] => Some((weight, span(1, 100))),
+        ["skill", _, _, level] => Some((level, span(0, 9))),
+        ["class", _, priority] => Some((priority, span(0, PRIORITY_MAX))),
+        _ => None,
+    };
+    let first = parts.first().copied().unwrap_or_default();
+    match wrong {
+        Some((value, known)) => no_value(value, &known, first),
+        None => unknown(words, first),
+    }
+}
+
+/// What of a form is typed as it stands: `queue`, `hang up`.
+pub(crate) fn fixed(form: &str) -> String {
+    let is_fixed = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    form.split(' ').take_while(is_fixed).collect::<Vec<_>>().join(" ")
 }
 
 /// How well `wanted` is found in `text` with gaps: `None` if not at all, else higher is better.
@@ -381,20 +440,44 @@ mod tests {
         for (words, want) in [
             ("", "say what to do"),
             ("hang up", "the form is: hang up NUMBER"),
-            ("priority 4133 10", "the form is: priority NUMBER PRIORITY"),
+            ("priority 4133 10", "10 is not one of 0-9; the form is: priority NUMBER PRIORITY"),
             ("break 102", "the form is: break AGENT REASON"),
             ("transfer", "the form is: transfer NUMBER TO"),
-            ("queue shut sales", "the form is: queue close|open|hours QUEUE"),
+            (
+                "queue shut sales",
+                "shut is not one of close, open, hours; the form is: queue close|open|hours",
+            ),
             ("relod", "did you mean: reload?"),
             ("hand off 4127", "the form is: hand off NUMBER FLOW"),
-            ("join 2001 sales x", "the form is: join AGENT QUEUE [TIER] [WEIGHT]"),
-            ("skill 2001 german 10", "the form is: skill AGENT SKILL LEVEL"),
-            ("figures 9", "the form is: figures [DAYS]"),
-            ("sing", "there are: status"),
+            ("join 2001 sales x", "x is not one of 1-9; the form is: join AGENT QUEUE [TIER] [WEIGHT]"),
+            ("join 2001 sales 1 101", "101 is not one of 1-100"),
+            ("join 2001", "the form is: join AGENT QUEUE"),
+            ("skill 2001 german 10", "10 is not one of 0-9"),
+            ("class gold", "the form is: class CLASS PRIORITY"),
+            ("figures 9", "9 is not one of 1-8; the form is: figures [DAYS]"),
+            ("figures x", "x is not one of 1-8"),
+            ("reco", "did you mean: recordings?"),
+            ("up 4127", "did you mean: pick up NUMBER [at EXTENSION], hang up NUMBER?"),
+            ("zzz", "\"zzz\" is not a command; \"help\" tells all there are"),
         ] {
             let english = Words::new(crate::words::Language::English);
             let error = parse(words).err().map(|error| error.text(&english)).unwrap_or_default();
             assert!(error.contains(want), "{error}");
+            assert!(error.len() < 300, "nobody reads all of them: {error}");
+        }
+    }
+
+    #[test]
+    fn what_of_a_form_is_typed_as_it_stands() {
+        for (form, want) in [
+            ("hang up NUMBER", "hang up"),
+            ("queue close|open|hours QUEUE", "queue"),
+            ("figures [DAYS]", "figures"),
+        ] {
+            assert_eq!(fixed(form), want);
+        }
+        for form in FORMS {
+            assert!(!fixed(form).is_empty(), "{form}");
         }
     }
 

@@ -42,6 +42,7 @@ mod seen;
 mod selection;
 mod setting;
 mod severity;
+mod sums;
 mod supervising;
 mod symbols;
 mod table;

@@ -137,6 +137,10 @@ impl Plain {
             self.say([self.app.settings.words.t("refused.disconnected").to_owned()]);
             return None;
         }
+        if words.trim() == grammar::HELP {
+            self.say(grammar::FORMS.iter().map(|form| (*form).to_owned()));
+            return None;
+        }
         let command = match grammar::parse(words) {
             Ok(command) => command,
             Err(error) => {

@@ -283,6 +283,15 @@ impl<'a> Form<'a> {
         if self.asks.keys { made() } else { Vec::new() }
     }
 
+    /// How long it has been so; among times of day since when, with a sign that no duration has.
+    pub(crate) fn since(&self, at_ms: i64, lasted_ms: i64) -> String {
+        if self.clock {
+            format!("@{}", format::clock_short(at_ms, self.utc_offset_min))
+        } else {
+            format::duration(lasted_ms)
+        }
+    }
+
     /// Text that no painter draws, a line at a time: as one would, it masks numbers and lets nothing steer a terminal.
     pub(crate) fn out(&self, text: &str) -> String {
         clean(&self.party().sentence(text)).into_owned()
@@ -384,10 +393,9 @@ fn line_row(extension: &ExtensionView, form: Form<'_>) -> Row {
     let rtt = binding.and_then(|b| b.rtt_us);
     let problem = line_problem(extension, form.words);
     let since = if extension.since_ms > 0 { form.now_ms - extension.since_ms } else { 0 };
-    let shown_since = match (extension.since_ms, form.clock) {
-        (0, _) => "-".to_owned(),
-        (at, true) => format::clock_short(at, form.utc_offset_min),
-        (_, false) => format::duration(since),
+    let shown_since = match extension.since_ms {
+        0 => "-".to_owned(),
+        at => form.since(at, since),
     };
     let number = extension.number.parse().unwrap_or(i64::MAX);
     Row {
@@ -452,7 +460,10 @@ pub(crate) fn summary(board: &Board, words: &Words) -> String {
     let reachable = board
         .extensions
         .values()
-        .filter(|e| !matches!(e.state, ExtensionState::Offline | ExtensionState::Lost))
+        // A line in a call whose phone is registered no more can be reached by nobody else.
+        .filter(|e| {
+            !matches!(e.state, ExtensionState::Offline | ExtensionState::Lost) && !e.bindings.is_empty()
+        })
         .count();
     let fields = [
         ("calls", calls.to_string()),

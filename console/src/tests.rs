@@ -12,6 +12,7 @@ mod own;
 mod readme;
 mod recordings;
 mod reports;
+mod said;
 mod screens;
 mod seen;
 mod settings;
@@ -78,6 +79,16 @@ fn disconnect(app: &mut App) {
 fn sent(effects: &[Effect]) -> Option<(u64, Command)> {
     effects.iter().find_map(|effect| match effect {
         Effect::Send(ClientLine::Command(request)) => Some((request.id, request.command.clone())),
+        _ => None,
+    })
+}
+
+/// The same without what only asks what can be chosen.
+fn ordered(effects: &[Effect]) -> Option<Command> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Send(ClientLine::Command(request)) => {
+            Some(request.command.clone()).filter(|command| !matches!(command, Command::Desk { .. }))
+        }
         _ => None,
     })
 }

@@ -95,6 +95,11 @@ impl Words {
         out
     }
 
+    /// Several in a row, as the language separates them.
+    pub(crate) fn listed(&self, parts: &[String]) -> String {
+        parts.join(self.t("list.comma"))
+    }
+
     #[cfg(test)]
     pub(crate) fn table(&self) -> &BTreeMap<String, String> {
         &self.table

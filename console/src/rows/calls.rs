@@ -229,11 +229,7 @@ pub(super) fn call_row(
         .unwrap_or_else(|| "-".to_owned());
     let state = call_state_word(call, queue.is_some(), form.words).to_owned();
     let flags = call_flags(call, form);
-    let shown_duration = if form.clock {
-        format::clock_short(call.started_ms, form.utc_offset_min)
-    } else {
-        format::duration(duration)
-    };
+    let shown_duration = form.since(call.started_ms, duration);
     let fields = form.fields(|| {
         vec![
             ("id", call.number.to_string()),

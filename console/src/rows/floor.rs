@@ -9,7 +9,7 @@ use crate::severity::{
 };
 use crate::theme::{Tone, mark};
 use crate::words::Words;
-use switchroom_wire::{AgentView, Board, BreakView, QueueView, Severity, WaiterView, clean};
+use switchroom_wire::{AgentView, Board, BreakView, QueueTodayView, QueueView, Severity, WaiterView, clean};
 
 /// The reason of a break on which the exchange put somebody who did not answer.
 pub(crate) const NO_ANSWER: &str = "no_answer";
@@ -23,10 +23,12 @@ pub(super) const QUEUES: &[Column] = &[
     number("offered", 5, 2),
     number("answered", 5, 2),
     number("abandoned", 9, 1),
+    number("short", 5, 6),
+    number("overflowed", 4, 6),
+    number("back", 4, 6),
     number("service", 11, 0),
     number("average", 7, 4),
     number("worst", 7, 5),
-    number("overflowed", 10, 6),
     number("repeats", 7, 7),
     text("door", 12, 30, 8),
 ];
@@ -66,21 +68,28 @@ pub(crate) fn longest_wait_ms(queue: &QueueView, now_ms: i64) -> Option<i64> {
     queue.oldest_ms.map(|since| (now_ms - since).max(0))
 }
 
-/// How many wait in all queues and the longest wait, in words, with the worst of those queues' severities; `None`
-/// without queues.
+/// How many wait in all queues and the longest wait, in words, each with the worst mark that it has in one of them, and the
+/// worse of the two; `None` without queues.
 pub(crate) fn waiting_summary(board: &Board, now_ms: i64, words: &Words) -> Option<(String, Severity)> {
     if board.queues.is_empty() {
         return None;
     }
-    let Some(longest) = board.queues.values().filter_map(|queue| longest_wait_ms(queue, now_ms)).max() else {
+    let waits = board.queues.values().filter_map(|queue| {
+        let longest = longest_wait_ms(queue, now_ms)?;
+        Some((longest, waited_severity(longest, queue.service_level_ms)))
+    });
+    let Some(longest) = waits.clone().map(|(longest, _)| longest).max() else {
         return Some((words.t("queue.nobody_waits").to_owned(), Severity::Info));
     };
-    let waited_in = board.queues.values().filter(|queue| queue.waiting_count > 0);
-    let worst = waited_in.clone().map(|queue| queue_severity(queue, now_ms)).max().unwrap_or_default();
-    let count = waited_in.map(|queue| u64::from(queue.waiting_count)).sum::<u64>().to_string();
-    let fields = [("count", count), ("longest", format::duration(longest))];
-    let text = format!("{} {}", words.f("queue.waiting", &fields), mark(worst));
-    Some((text.trim_end().to_owned(), worst))
+    let of_wait = waits.map(|(_, severity)| severity).max().unwrap_or_default();
+    let of_count = board.queues.values().map(waiting_severity).max().unwrap_or_default();
+    let count = board.queues.values().map(|queue| u64::from(queue.waiting_count)).sum::<u64>().to_string();
+    let fields = [
+        ("count", count),
+        ("mark", marked(String::new(), of_count).text),
+        ("longest", marked(format::duration(longest), of_wait).text),
+    ];
+    Some((words.f("queue.waiting", &fields), of_wait.max(of_count)))
 }
 
 /// The share answered in time with the number of callers it is made from.
@@ -109,6 +118,11 @@ pub(crate) fn door_words(queue: &QueueView, form: Form<'_>) -> String {
         }
         (None, None) => words.t(if queue.is_closed { "door.closed" } else { "door.open" }).to_owned(),
     }
+}
+
+/// A wait of those who were answered; before the first there is none.
+fn of_answered(today: &QueueTodayView, ms: u64) -> String {
+    if today.answered == 0 { "-".to_owned() } else { format::duration(whole(ms)) }
 }
 
 pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
@@ -143,10 +157,12 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
                 SortKey::Number(whole(today.offered)),
                 SortKey::Number(whole(today.answered)),
                 SortKey::Number(whole(today.abandoned)),
+                SortKey::Number(whole(today.short_abandoned)),
+                SortKey::Number(whole(today.overflowed)),
+                SortKey::Number(whole(today.called_back)),
                 SortKey::Number(today.service_level_permille.map_or(-1, i64::from)),
                 SortKey::Number(whole(today.average_wait_ms)),
                 SortKey::Number(whole(today.longest_wait_ms)),
-                SortKey::Number(whole(today.overflowed)),
                 SortKey::Number(today.repeats_permille.map_or(-1, i64::from)),
                 SortKey::Text(door.clone()),
             ]
@@ -161,10 +177,12 @@ pub(super) fn queue_row(queue: &QueueView, form: Form<'_>) -> Row {
             cell(today.offered.to_string()),
             cell(today.answered.to_string()),
             marked(today.abandoned.to_string(), abandoned_severity(queue)),
-            marked(service_level(queue), of_service),
-            cell(format::duration(whole(today.average_wait_ms))),
-            cell(format::duration(whole(today.longest_wait_ms))),
+            cell(today.short_abandoned.to_string()),
             cell(today.overflowed.to_string()),
+            cell(today.called_back.to_string()),
+            marked(service_level(queue), of_service),
+            cell(of_answered(today, today.average_wait_ms)),
+            cell(of_answered(today, today.longest_wait_ms)),
             cell(today.repeats_permille.map_or_else(|| "-".to_owned(), permille)),
             cell(door),
         ],
@@ -190,11 +208,7 @@ fn waiter_row(queue: &QueueView, waiter: &WaiterView, (turn, place): (i64, i64),
     let rings = waiter.ringing.join(" ");
     let from = who_waits(waiter, form);
     let number = if is_call_back { "-".to_owned() } else { waiter.number.to_string() };
-    let shown = if form.clock {
-        format::clock_short(waiter.since_ms, form.utc_offset_min)
-    } else {
-        format::duration(waited)
-    };
+    let shown = form.since(waiter.since_ms, waited);
     Row {
         id: waiter.call.clone(),
         severity,
@@ -319,10 +333,9 @@ pub(super) fn agent_row(agent: &AgentView, board: &Board, form: Form<'_>) -> Row
     let (key, machine) = agent_state(agent);
     let state = words.t(key).to_owned();
     let lasted = (form.now_ms - agent.since_ms).max(0);
-    let since = match (agent.since_ms, form.clock) {
-        (0, _) => "-".to_owned(),
-        (at, true) => format::clock_short(at, form.utc_offset_min),
-        (_, false) => format::duration(lasted),
+    let since = match agent.since_ms {
+        0 => "-".to_owned(),
+        at => form.since(at, lasted),
     };
     let name = format!("{} {}", agent.number, agent.name);
     let reason = agent_reason(agent, words);

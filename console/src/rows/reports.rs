@@ -13,9 +13,9 @@ pub(super) const QUEUES: &[Column] = &[
     text("queue", 9, 20, 0),
     number("offered", 5, 0),
     number("answered", 5, 0),
-    number("gave_up", 4, 0),
-    number("short", 5, 6),
-    number("over", 4, 2),
+    number("abandoned", 9, 0),
+    number("short", 5, 2),
+    number("overflowed", 4, 2),
     number("back", 4, 7),
     number("waiting", 4, 8),
     number("level", 7, 0),
@@ -131,19 +131,21 @@ pub(super) fn queue_rows(report: &Report, form: Form<'_>) -> Vec<Row> {
 }
 
 fn queue_figures(of: &QueueFiguresView) -> Vec<Figure> {
-    let sample = of.answered + of.abandoned.saturating_sub(of.short_abandoned);
+    // As on the queues: who hung up at once stands in a column of their own, and is in neither figure of waits.
+    let abandoned = of.abandoned.saturating_sub(of.short_abandoned);
+    let sample = of.answered.saturating_add(abandoned);
     let level = of.service_level_permille;
     vec![
         count(of.offered),
         count(of.answered),
-        count(of.abandoned),
+        count(abandoned),
         count(of.short_abandoned),
         count(of.overflowed),
         count(of.called_back),
         count(of.waiting),
         share(level, share_severity(level, sample)),
         time(of.answered_wait.average_ms),
-        time(Some(of.answered_wait.longest_ms.max(of.abandoned_wait.longest_ms))),
+        time(of.answered_wait.average_ms.map(|_| of.answered_wait.longest_ms)),
         average(of.talk_ms, of.talks),
         average(of.hold_ms, of.talks),
         average(of.wrap_up_ms, of.wrap_ups),

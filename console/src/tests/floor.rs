@@ -113,9 +113,9 @@ fn signing_out_is_refused_when_the_agent_is_at_something_else_by_then() {
 #[test]
 fn a_break_wants_its_reason() {
     let mut app = on_agent("107");
-    assert_eq!(press(&mut app, "P enter"), [], "no reason, no break");
+    assert_eq!(ordered(&press(&mut app, "P enter")), None, "no reason, no break");
     assert!(app.overlay.is_none() && shown(&app).contains("not done"));
-    assert_eq!(press(&mut app, "P l u n c g backspace"), []);
+    assert_eq!(ordered(&press(&mut app, "P l u n c g backspace")), None);
     let asked = shown(&app);
     assert!(asked.contains("Break for 107 Lia, now READY 2:15.  (coffee, lunch; Tab)"), "{asked}");
     assert!(asked.contains(" lunc\n"), "{asked}");
@@ -154,7 +154,7 @@ fn words_do_what_keys_do() {
     assert!(matches!(app.overlay, Some(Overlay::Confirm(_))));
     press(&mut app, "n");
     assert_eq!(said(&mut app, "take out 4127"), None, "4127 waits in no queue");
-    assert!(shown(&app).contains("there is no such call, extension, agent or message"));
+    assert!(shown(&app).contains("nobody waits as 4127"));
     with_role(&mut app, Role::Viewer);
     assert_eq!(said(&mut app, "ready 106"), None);
     assert!(shown(&app).contains("viewer: may only look"));
@@ -214,7 +214,7 @@ fn nought_names_no_call_back() {
     for words in ["take out 0", "priority 0 9", "assign 0 107"] {
         let mut app = on_call_back();
         assert!(sent(&say(&mut app, words)).is_none() && app.overlay.is_none(), "{words}");
-        assert!(shown(&app).contains("there is no such call"), "{words}: {}", shown(&app));
+        assert!(shown(&app).contains("nobody waits as 0"), "{words}: {}", shown(&app));
     }
 }
 
@@ -397,7 +397,7 @@ fn nobody_is_offered_the_break_of_who_did_not_answer() {
     let mut ana = app.board().agents["102"].clone();
     ana.breaks = vec![had("no_answer"), had("lunch")];
     app.model.board.apply(&Change::Agent(Box::new(ana)));
-    assert!(sent(&press(&mut app, "P")).is_none());
+    assert_eq!(ordered(&press(&mut app, "P")), None);
     let Some(Overlay::Confirm(asked)) = &app.overlay else { panic!("{}", shown(&app)) };
     let is_offered = |reason: &str| asked.choices.iter().any(|choice| choice == reason);
     assert!(is_offered("lunch") && !is_offered("no_answer"), "{:?}", asked.choices);

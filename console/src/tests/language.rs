@@ -104,6 +104,7 @@ fn every_key_used_exists_and_every_key_is_used() {
         "field.",
         "setting.",
         "own.",
+        "demo.",
     ];
     let unused: Vec<_> = known
         .iter()

@@ -56,6 +56,10 @@ fn who_gave_up_is_called_back_from_the_phone_that_is_named() {
     assert!(shown(&app).contains("From which extension?"), "{}", shown(&app));
     let dial = Command::Dial { from: "102".into(), to: "+351930001177".into() };
     assert_eq!(sent(&press(&mut app, "2 enter")).unwrap().1, dial);
+    // The phone that was named for the supervisor's verbs is offered.
+    say(&mut app, "phone 103");
+    let dial = Command::Dial { from: "103".into(), to: "+351930001177".into() };
+    assert_eq!(sent(&press(&mut app, "B enter")).unwrap().1, dial);
     // An agent, who has claimed the caller, has one phone.
     let (mut app, _) = on_missed("+351930001177");
     with_role(&mut app, Role::Agent);

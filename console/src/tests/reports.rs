@@ -7,7 +7,7 @@ use crate::report::Interval;
 use crate::symbols::Symbols;
 use crate::words::Language;
 use std::fmt::Write as _;
-use switchroom_wire::{Answer, CommandError, FiguresBy, FiguresView, Reply, Role};
+use switchroom_wire::{Answer, CommandError, EventView, FiguresBy, FiguresView, Reply, Role};
 
 /// On the reports, with the figures that were asked for.
 fn on_reports(mut app: App, keys: &str) -> App {
@@ -199,6 +199,12 @@ fn from_a_call_of_the_reports_one_goes_to_its_recording_and_its_events() {
     let id = app.model.report.cdrs.iter().find(|cdr| cdr.number == 4116).unwrap().id.clone();
     app.lists.get_mut(&List::CallReport).unwrap().selected = Some(id.clone());
     app.settle(NOW_MS);
+    let Some((_, Command::Events { call: Some(call), .. })) = sent(&press(&mut app, "g e")) else {
+        panic!("its events have left the board: {}", shown(&app))
+    };
+    assert_eq!(call, id);
+    let event = EventView { call: Some(id.clone()), number: Some(4116), ..Default::default() };
+    change(&mut app, Change::Event(event));
     press(&mut app, "g e");
     assert_eq!(app.lists[&List::Log].filter, "call:4116");
     press(&mut app, "7 ] ]");
@@ -217,7 +223,11 @@ fn figures_are_those_that_came() {
     let support = rows.iter().find(|row| row.cells[1].text == "support").unwrap();
     let of = &today.queues["support"];
     assert_eq!(support.cells[2].text, of.offered.to_string());
-    assert_eq!(support.cells[4].text, of.abandoned.to_string());
+    assert!(of.short_abandoned > 0);
+    assert_eq!(support.cells[4].text, (of.abandoned - of.short_abandoned).to_string());
+    assert_eq!(support.cells[5].text, of.short_abandoned.to_string());
+    let parts = support.cells[3..9].iter().map(|cell| cell.text.parse::<u64>().unwrap());
+    assert_eq!(parts.sum::<u64>(), of.offered, "who came adds up");
     let all = rows.last().unwrap();
     assert_eq!(
         (all.cells[1].text.as_str(), &all.cells[2].text),

@@ -254,7 +254,7 @@ fn the_palette_asks_as_the_key_does() {
     assert_eq!(asked.question, "Hang up 4119: 103 Eva with 201 Mara, 8:55?");
     assert!(sent(&press(&mut app, "y")).is_some());
     press(&mut app, ": h a n g space u p space 9 9 enter");
-    assert!(shown(&app).contains("there is no such call"));
+    assert!(shown(&app).contains("there is no live call 99"));
     let dialled = sent(&press(&mut app, ": d i a l space 1 0 3 space 2 0 1 enter")).unwrap().1;
     assert_eq!(dialled, Command::Dial { from: "103".into(), to: "201".into() });
     assert!(shown(&app).contains("call 201 for 103"));

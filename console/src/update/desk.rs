@@ -5,7 +5,9 @@ use crate::app::{App, Asked, Doing, Effect, Overlay, Screen, Target, Waiting};
 use crate::desk::lines;
 use crate::model::legs_of_line;
 use crate::rows::{List, agent_state};
-use switchroom_wire::{AgentView, CallView, CardView, Command, LegView, RecordingAct, RecordingState, Side};
+use switchroom_wire::{
+    AgentView, CallView, CardView, Command, LegView, RecordingAct, RecordingState, Role, Side,
+};
 
 /// Seconds of after-call time that one key adds: the daemon is told how long it lasts from now on.
 const MORE_S: u32 = 60;
@@ -63,6 +65,7 @@ impl App {
     /// Why a verb of the desk cannot be done; `None` if it can.
     pub(crate) fn desk_refusal(&self, action: Action) -> Option<String> {
         let key = match (action, self.desk_agent()) {
+            (_, None) if self.model.desk.is_nobodys() && self.role() >= Role::Supervisor => "desk.whose",
             (_, None) => "refused.no_agent",
             (Action::DeskReady, Some(a)) if a.presence == "ready" && a.problem != "rests" => {
                 "refused.is_ready"

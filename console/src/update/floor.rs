@@ -78,7 +78,15 @@ impl App {
             },
             _ => return None,
         };
-        Some(self.settings.words.t(key).to_owned())
+        let why = self.settings.words.t(key);
+        // Whom it is about: the selection may be elsewhere by the time it is read.
+        let whom = match action {
+            Action::PriorityUp | Action::PriorityDown | Action::TakeOut => {
+                self.waiter_selected().map(|(_, waiter)| self.waiter_number(waiter))
+            }
+            _ => self.agent_selected().map(|agent| format!("{} {}", agent.number, agent.name)),
+        };
+        Some(whom.map_or_else(|| why.to_owned(), |whom| format!("{whom} {why}")))
     }
 
     /// The question of a verb on what is selected; `None` when there is no such target.

@@ -33,6 +33,8 @@ impl App {
         let key = match (action, self.live_call().map(|call| (call, call.state))) {
             (Action::Assign, _) if waits => return None,
             (_, None) if waits => "refused.not_on_the_line",
+            // The detail of one that is over stays open.
+            (_, None) if self.call_in_view().is_some() => "refused.call_over",
             (_, None) => "refused.no_call",
             (action, Some((call, state))) => return self.call_refusal(action, call, state, waits),
         };

@@ -4,7 +4,7 @@ use super::palette::{INPUT_MAX, edit};
 use crate::action::Action;
 use crate::app::{App, Effect, Mood, Overlay, Screen, Tab};
 use crate::keymap::{Code, Key, Meaning};
-use crate::model::{alarms, legs_of_line};
+use crate::model::alarms;
 use crate::rows::{List, Sort};
 use switchroom_wire::Role;
 
@@ -99,6 +99,8 @@ impl App {
             Meaning::Do(action) => {
                 self.pressed.clear();
                 if !self.settings.wall_alone || ON_A_WALL_ALONE.contains(&action) {
+                    // What was told before would be read as the answer to this key. What was sent is not answered yet.
+                    self.toast.take_if(|toast| toast.mood != Mood::Sent);
                     self.act(action, now_ms, effects);
                 }
             }
@@ -289,6 +291,10 @@ impl App {
                 let list = if from == List::Waiting { from } else { List::Calls };
                 let rows = self.rows(list, now_ms);
                 let at = rows.iter().position(|row| row.id == self.detail.call);
+                if at.is_none() {
+                    let text = self.settings.words.t("refused.not_listed").to_owned();
+                    return self.tell(Mood::Told, text, now_ms);
+                }
                 let next = at.and_then(|at| at.checked_add_signed(by)).and_then(|at| rows.get(at));
                 if let Some(id) = next.map(|row| row.id.clone()) {
                     if let Some(state) = self.lists.get_mut(&list) {
@@ -416,137 +422,6 @@ impl App {
                 board: self.model.board.clone(),
             }),
         };
-    }
-
-    /// Goes to what the selection is about: its call, recording, events or line.
-    fn go_to_related(&mut self, action: Action, now_ms: i64, effects: &mut Vec<Effect>) {
-        let call = match self.screen {
-            Screen::List(List::Log) => self.selected_event().and_then(|event| event.call.clone()),
-            Screen::List(List::Recordings) => match self.selected_message(self.board()) {
-                Some(message) => Some(message.call.clone()),
-                None => self.selected(List::Recordings).map(str::to_owned),
-            },
-            Screen::List(List::Lines) => self.call_of_line(),
-            Screen::List(List::Agents) => self.agent_in_view().and_then(|agent| agent.call.clone()),
-            Screen::List(List::Calls | List::Waiting) | Screen::Detail(_) => {
-                self.call_in_view().map(|call| call.id.clone())
-            }
-            Screen::Desk => self.model.desk.card().map(|card| card.call.clone()),
-            Screen::List(List::Flows) => self.caller_of_node(),
-            Screen::List(List::CallReport) => self.selected(List::CallReport).map(str::to_owned),
-            Screen::List(
-                List::Queues | List::Missed | List::QueueReport | List::AgentReport | List::OutcomeReport,
-            )
-            | Screen::Wall
-            | Screen::Settings => None,
-        };
-        let reached = match action {
-            Action::GoCall => {
-                let known = call.filter(|id| self.model.call(self.board(), id).is_some());
-                known.map(|id| {
-                    self.previous = self.screen;
-                    self.open_call(id, effects);
-                })
-            }
-            Action::GoRecording => {
-                let known = call.filter(|id| self.board().recordings.iter().any(|r| r.id == *id));
-                known.map(|id| self.go_and_select(List::Recordings, &id, effects))
-            }
-            Action::GoEvents => self.filter_of_events(call.as_deref()).map(|filter| {
-                self.go(Screen::List(List::Log), effects);
-                if let Some(log) = self.lists.get_mut(&List::Log) {
-                    log.filter = filter;
-                    log.follows = true;
-                }
-            }),
-            _ => self.line_of_selection().map(|number| self.go_and_select(List::Lines, &number, effects)),
-        };
-        if reached.is_none() {
-            let text = self.settings.words.t("refused.nothing_there").to_owned();
-            self.tell(Mood::Told, text, now_ms);
-        }
-    }
-
-    fn go_and_select(&mut self, list: List, id: &str, effects: &mut Vec<Effect>) {
-        self.go(Screen::List(list), effects);
-        if let Some(state) = self.lists.get_mut(&list) {
-            state.filter.clear();
-            state.follows = false;
-            state.selected = Some(id.to_owned());
-        }
-    }
-
-    fn filter_of_events(&self, call: Option<&str>) -> Option<String> {
-        if self.screen == Screen::List(List::Lines) {
-            return self.selected(List::Lines).map(|number| format!("about:{number}"));
-        }
-        if self.screen == Screen::List(List::Agents) {
-            return self.selected(List::Agents).map(|number| format!("about:{number}"));
-        }
-        let id = call?;
-        let live = self.model.call(self.board(), id).map(|call| call.number);
-        let kept = || self.board().recordings.iter().find(|r| r.id == id).map(|r| r.number);
-        let over = || self.model.report.cdrs.iter().find(|cdr| cdr.id == id).map(|cdr| cdr.number);
-        live.or_else(kept).or_else(over).map(|number| format!("call:{number}"))
-    }
-
-    fn call_of_line(&self) -> Option<String> {
-        let number = self.selected(List::Lines)?;
-        legs_of_line(self.board(), number).next().map(|(call, _)| call.id.clone())
-    }
-
-    fn agent_in_view(&self) -> Option<&switchroom_wire::AgentView> {
-        self.selected(List::Agents).and_then(|number| self.board().agents.get(number))
-    }
-
-    /// The extension that took part: who answered, else who was called, else who called.
-    fn line_of_selection(&self) -> Option<String> {
-        let parties = match self.screen {
-            Screen::List(List::Recordings) => {
-                let id = self.selected(List::Recordings)?;
-                if let Some(message) = self.selected_message(self.board()) {
-                    let known = |number: &String| self.board().extensions.contains_key(number);
-                    return message.mailbox.iter().chain([&message.from.number]).find(|n| known(n)).cloned();
-                }
-                let recording = self.board().recordings.iter().find(|r| r.id == id)?;
-                vec![recording.with.number.clone(), recording.from.number.clone()]
-            }
-            Screen::List(List::Agents) => vec![self.agent_in_view()?.extension.clone()],
-            _ => {
-                let call = self.call_in_view()?;
-                let with = call.with.as_ref().map(|with| with.number.clone());
-                with.into_iter().chain([call.to.number.clone(), call.from.number.clone()]).collect()
-            }
-        };
-        parties.into_iter().find(|number| self.board().extensions.contains_key(number))
-    }
-
-    /// Goes to the call or line of the next alarm that nobody took note of.
-    fn next_alarm(&mut self, now_ms: i64, effects: &mut Vec<Effect>) {
-        let open: Vec<_> = alarms(self.board()).into_iter().cloned().collect();
-        let current = self.call_in_view().map(|call| call.id.clone());
-        let at = open.iter().position(|alarm| alarm.call.is_some() && alarm.call == current);
-        let order = at.map_or(0, |at| at + 1);
-        let next = open.iter().cycle().skip(order).take(open.len());
-        let mut with_call = next.filter(|alarm| {
-            alarm.call.as_ref().is_some_and(|id| self.model.call(self.board(), id).is_some())
-        });
-        if let Some(id) = with_call.next().and_then(|alarm| alarm.call.clone()) {
-            self.go_and_select(List::Calls, &id, effects);
-            return;
-        }
-        let worst_line = self
-            .rows(List::Lines, now_ms)
-            .into_iter()
-            .find(|row| row.severity > switchroom_wire::Severity::Info);
-        match (open.first(), worst_line) {
-            (_, Some(row)) => self.go_and_select(List::Lines, &row.id, effects),
-            (Some(alarm), None) => self.tell(Mood::Told, alarm.text.clone(), now_ms),
-            (None, None) => {
-                let text = self.settings.words.t("alarm.none").to_owned();
-                self.tell(Mood::Told, text, now_ms);
-            }
-        }
     }
 
     /// Takes note of the alarm shown first; its mark loses its weight on this console.

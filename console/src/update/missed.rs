@@ -57,7 +57,8 @@ impl App {
         let asked = self.asked(Action::MissedCallBack, command, target, label);
         // An agent has one phone to call from.
         let own = self.model.welcome.as_ref().filter(|welcome| welcome.role == Role::Agent);
-        let typed = own.and_then(|welcome| welcome.extension.clone()).unwrap_or_default();
+        let own = own.and_then(|welcome| welcome.extension.clone());
+        let typed = own.or_else(|| self.phone.clone()).unwrap_or_default();
         Asked { question: words.f("confirm.missed_call_back", &[("from", &from)]), typed, ..asked }
     }
 

@@ -11,6 +11,7 @@ mod missed;
 mod own;
 mod palette;
 mod recordings;
+mod related;
 mod reports;
 mod settings;
 mod status;
@@ -19,7 +20,7 @@ mod text;
 mod verbs;
 
 pub(crate) use flow_edit::FlowEdits;
-pub(crate) use palette::items;
+pub(crate) use palette::{items, local_forms};
 pub(crate) use text::shown_text;
 
 use crate::app::{App, Effect, LinkState, Mood, Overlay, REST_MS, Screen, Waiting};
@@ -195,6 +196,9 @@ impl App {
                 self.on_settings_reply(waiting, result, now_ms);
             }
             (Waiting::Desk, Ok(Answer::Desk(desk))) => self.model.desk.keep(*desk, &self.model.board),
+            (Waiting::Breaks, Ok(Answer::Desk(desk))) => self.offer_breaks(&desk),
+            // Those that the board has stand in the question.
+            (Waiting::Breaks, _) => {}
             (Waiting::Flows, Ok(Answer::Flows(flows))) => self.model.flows.views = flows,
             (Waiting::Ended, Ok(Answer::Cdrs(cdrs))) => self.model.report.cdrs = cdrs,
             (Waiting::Desk | Waiting::Flows | Waiting::Ended, Ok(_)) => {}
@@ -263,6 +267,7 @@ impl App {
             | Waiting::FlowText { .. }
             | Waiting::Preview { .. }
             | Waiting::Desk
+            | Waiting::Breaks
             | Waiting::Flows
             | Waiting::Ended => None,
         });

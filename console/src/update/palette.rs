@@ -23,6 +23,8 @@ const HISTORY_MAX: usize = 50;
 enum Does {
     Action(Action),
     Words(String),
+    /// It goes on: what of it is typed as it stands.
+    Form(String),
 }
 
 /// A line of the palette.
@@ -44,6 +46,35 @@ const LOCAL: &[(&str, &[&str])] = &[
     ("bell", &Bell::NAMES),
 ];
 
+/// The word for the user's own phone, which is remembered for the supervisor's verbs.
+const PHONE: &str = "phone";
+
+pub(crate) const PHONE_FORM: &str = "phone EXTENSION";
+
+/// How far commands that go on stand below others that fit as well.
+const FORM_RANK: i32 = 1_000;
+
+/// What of a known setting of this console is said wrong: no such value.
+fn no_value(app: &App, input: &str) -> Option<String> {
+    let words = &app.settings.words;
+    let (name, value) = input.trim().split_once(' ').map(|(name, value)| (name, value.trim()))?;
+    if name == PHONE {
+        let is_known = app.model.board.extensions.contains_key(value);
+        return (!is_known).then(|| words.f("palette.no_phone", &[("value", value)]));
+    }
+    let (_, values) = LOCAL.iter().find(|(local, _)| *local == name)?;
+    let own = app.settings.own_themes.iter().map(|(name, _)| name.as_str()).filter(|_| name == "theme");
+    let known: Vec<&str> = values.iter().copied().chain(own).collect();
+    let fields = [("name", name), ("value", value), ("known", &known.join(", "))];
+    (!known.contains(&value)).then(|| words.f("palette.no_value", &fields))
+}
+
+/// The forms of what is said in the palette alone.
+pub(crate) fn local_forms() -> Vec<String> {
+    let settings = LOCAL.iter().map(|(name, values)| format!("{name} {}", values.join("|")));
+    std::iter::once(PHONE_FORM.to_owned()).chain(settings).collect()
+}
+
 /// The items for an input, best first.
 pub(crate) fn items(app: &App, input: &str) -> Vec<Item> {
     let mut found: Vec<(i32, Item)> = Vec::new();
@@ -51,7 +82,7 @@ pub(crate) fn items(app: &App, input: &str) -> Vec<Item> {
         let why = app.command_refusal(&command);
         found.push((i32::MAX, words_item(app, input.trim(), "palette.command", why)));
     }
-    if let Some(number) = input.strip_prefix("phone ").map(str::trim)
+    if let Some((PHONE, number)) = input.trim().split_once(' ').map(|(word, rest)| (word, rest.trim()))
         && app.model.board.extensions.contains_key(number)
     {
         found.push((i32::MAX, words_item(app, input.trim(), "palette.setting", None)));
@@ -61,9 +92,26 @@ pub(crate) fn items(app: &App, input: &str) -> Vec<Item> {
             found.push((score, item));
         }
     }
+    // Below what can be done at once: what goes on.
+    let forms = std::iter::once(&PHONE_FORM).chain(grammar::FORMS);
+    found.extend(forms.filter_map(|form| form_item(app, form, input)));
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     found.dedup_by(|(_, a), (_, b)| a.label == b.label);
     found.into_iter().map(|(_, item)| item).collect()
+}
+
+/// A command that goes on after its fixed words, as long as one of these is being typed: found by its beginning alone, for a
+/// word that is no command is to be told so.
+fn form_item(app: &App, form: &str, input: &str) -> Option<(i32, Item)> {
+    let (fixed, input) = (grammar::fixed(form), input.trim_start());
+    let begins = fixed.starts_with(input) || fixed.split(' ').any(|word| word.starts_with(input));
+    if fixed == form || !begins {
+        return None;
+    }
+    let score = grammar::fuzzy(input, &fixed)?.saturating_sub(FORM_RANK);
+    let text = app.settings.words.t("palette.form").to_owned();
+    let does = Does::Form(format!("{fixed} "));
+    Some((score, Item { label: form.to_owned(), keys: String::new(), is_disabled: false, text, does }))
 }
 
 fn action_items(app: &App) -> Vec<Item> {
@@ -77,7 +125,7 @@ fn action_items(app: &App) -> Vec<Item> {
                 label: words.t(&format!("action.{}.label", spec.name)).to_owned(),
                 keys: app.settings.keymap.shown(spec.action),
                 is_disabled: why.is_some(),
-                text: why.unwrap_or_else(|| words.t(&format!("action.{}.text", spec.name)).to_owned()),
+                text: why.unwrap_or_else(|| app.action_text(spec).to_owned()),
                 does: Does::Action(spec.action),
             }
         })
@@ -120,7 +168,10 @@ impl App {
             Code::Enter => return self.run_palette(&input, found.into_iter().nth(cursor), now_ms, effects),
             Code::Tab => {
                 if let Some(item) = found.get(cursor) {
-                    input.clone_from(&item.label);
+                    input.clone_from(match &item.does {
+                        Does::Form(fixed) => fixed,
+                        Does::Action(_) | Does::Words(_) => &item.label,
+                    });
                     cursor = 0;
                 }
             }
@@ -174,11 +225,15 @@ impl App {
 
     fn run_palette(&mut self, input: &str, item: Option<Item>, now_ms: i64, effects: &mut Vec<Effect>) {
         let Some(item) = item else {
-            let why =
-                grammar::parse(input).err().map(|error| error.text(&self.settings.words)).unwrap_or_default();
+            let wrong = || grammar::parse(input).err().map(|error| error.text(&self.settings.words));
+            let why = no_value(self, input).or_else(wrong).unwrap_or_default();
             self.tell(Mood::Wrong, why, now_ms);
             return;
         };
+        if let Does::Form(fixed) = item.does {
+            self.overlay = Some(Overlay::Palette { input: fixed, cursor: 0 });
+            return;
+        }
         self.history.retain(|said| *said != item.label);
         self.history.push(item.label.clone());
         if self.history.len() > HISTORY_MAX {
@@ -189,6 +244,7 @@ impl App {
             return;
         }
         match item.does {
+            Does::Form(_) => {}
             Does::Action(action) => self.act(action, now_ms, effects),
             Does::Words(words) => self.run_words(&words, now_ms, effects),
         }
@@ -224,7 +280,7 @@ impl App {
             }
             "symbols" => Symbols::parse(value).map(|symbols| settings.symbols = symbols).is_some(),
             "lang" => Language::parse(value).map(|language| settings.words = Words::new(language)).is_some(),
-            "phone" => {
+            PHONE => {
                 let number = value.trim();
                 let is_known = self.model.board.extensions.contains_key(number);
                 if is_known {

@@ -9,7 +9,7 @@ use crate::format::duration;
 use crate::rows::{List, call_duration_ms};
 use crate::supervising::{Mine, Standing};
 use switchroom_wire::{
-    CallState, CallView, Command, CommandError, SuperviseAct, Supervised, SupervisionMode,
+    CallState, CallView, Command, CommandError, LegView, Side, SuperviseAct, Supervised, SupervisionMode,
 };
 
 fn action_of(mode: SupervisionMode) -> Action {
@@ -274,12 +274,21 @@ impl App {
     }
 }
 
+/// Whether somebody on the called side was heard in it, and is gone.
+fn was_talked_in(call: &CallView) -> bool {
+    let is_gone =
+        |leg: &LegView| leg.side == Side::Callee && leg.state == "ended" && leg.quality.received.packets > 0;
+    call.legs.iter().any(is_gone)
+}
+
 /// Whether a supervisor can come to a call: two parties talk in it.
 fn can_be_heard(call: &CallView) -> Result<(), &'static str> {
     match call.state {
         _ if call.supervision.is_some() => Err("refused.supervisors_own"),
         CallState::Talking | CallState::Held => Ok(()),
         CallState::Ended => Err("refused.call_over"),
+        // The agent has left: the caller answers a survey, or is led on.
+        CallState::Flow | CallState::Service if was_talked_in(call) => Err("refused.nobody_talks_now"),
         CallState::Ringing | CallState::Flow | CallState::Service => Err("refused.nobody_talks"),
     }
 }

@@ -238,7 +238,9 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
             lines
         }
         Answer::Figures(figures) => super::reports::figures_lines(app, figures, form),
-        Answer::Why(reasons) => why_lines(reasons, form),
+        Answer::Why(reasons) => {
+            why_lines(reasons, form).into_iter().map(|line| with_numbers(app, &line)).collect()
+        }
         Answer::Cdrs(cdrs) => cdrs.iter().map(|cdr| cdr_line(cdr, form)).collect(),
         Answer::Events(events) => {
             let board = switchroom_wire::Board { events: events.clone(), ..Default::default() };
@@ -268,6 +270,13 @@ pub(crate) fn shown_text(app: &App, answer: &Answer, now_ms: i64) -> Vec<String>
         Answer::SettingsDiff(diff) => settings::diff_lines(diff),
         Answer::SettingsApplied(applied) => settings::applied_lines(applied),
     }
+}
+
+/// The ids of live calls in a line as the short numbers that all screens have.
+fn with_numbers(app: &App, line: &str) -> String {
+    let number = |word: &str| app.model.board.calls.get(word).map(|call| call.number.to_string());
+    let words = line.split(' ').map(|word| number(word).unwrap_or_else(|| word.to_owned()));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn cdr_line(cdr: &CdrView, form: crate::rows::Form<'_>) -> String {

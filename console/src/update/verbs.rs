@@ -1,5 +1,6 @@
 //! Verbs: frozen targets, named questions, and nothing sent that was not confirmed.
 
+use super::floor::waiter_of;
 use super::palette::edit;
 use crate::action::{Action, Confirm, Family};
 use crate::app::{App, Asked, Effect, Mood, Overlay, Screen, Target, Waiting};
@@ -7,7 +8,10 @@ use crate::format::{duration, moment, whole};
 use crate::keymap::{Code, Key};
 use crate::rows::{List, call_duration_ms, live_calls, message_place};
 use crate::words::Words;
-use switchroom_wire::{Command, ConfigChange, ConsultAct, NOTE_CHARS_MAX, REASON_CHARS_MAX, TOLD_CHARS_MAX};
+use switchroom_wire::{
+    Board, Command, ConfigChange, ConsultAct, DeskView, NOTE_CHARS_MAX, REASON_CHARS_MAX, Supervised,
+    TOLD_CHARS_MAX,
+};
 
 /// A name that must be typed is never longer.
 const TYPED_MAX: usize = 64;
@@ -115,6 +119,10 @@ impl App {
             }
             _ => self.ask_floor_command(command, now_ms),
         };
+        if let Some((key, which)) = missing(&self.model.board, command).filter(|_| asked.is_none()) {
+            let text = self.settings.words.f(key, &[("which", which)]);
+            return self.tell(Mood::Wrong, text, now_ms);
+        }
         self.open_question(asked, now_ms, effects);
     }
 
@@ -137,7 +145,27 @@ impl App {
             asked.order = self.rows(list, now_ms).into_iter().map(|row| row.id).collect();
         }
         self.toast = None;
+        // The board has breaks with a budget and those that somebody had; the agent's desk has all that can be chosen.
+        let of_break = match &asked.command {
+            Command::AgentPresence { agent, presence, .. } if presence == "break" => Some(agent.clone()),
+            _ => None,
+        };
         self.overlay = Some(Overlay::Confirm(Box::new(asked)));
+        if let Some(agent) = of_break.filter(|_| self.screen != Screen::Desk) {
+            self.ask(Command::Desk { agent: Some(agent) }, Waiting::Breaks, effects);
+        }
+    }
+
+    /// What can be chosen, in the question for a break that is still open.
+    pub(super) fn offer_breaks(&mut self, desk: &DeskView) {
+        let Some(Overlay::Confirm(asked)) = &mut self.overlay else { return };
+        let is_its = |command: &Command| match command {
+            Command::AgentPresence { agent, presence, .. } => *agent == desk.agent && presence == "break",
+            _ => false,
+        };
+        if is_its(&asked.command) && !desk.breaks.is_empty() {
+            asked.choices = desk.breaks.iter().map(|(word, _)| word.clone()).collect();
+        }
     }
 
     pub(super) fn ask_hang_up(&self, id: &str, now_ms: i64) -> Option<Asked> {
@@ -259,8 +287,16 @@ impl App {
             },
         };
         if !yes {
-            let text = self.settings.words.f("toast.not_done", &[("verb", &asked.label)]);
-            self.tell(Mood::Told, text, now_ms);
+            let is_misspelt =
+                key.code == Code::Enter && asked.level == Confirm::Name && !asked.typed.is_empty();
+            let (key, mood) = if is_misspelt {
+                ("toast.not_the_name", Mood::Wrong)
+            } else {
+                ("toast.not_done", Mood::Told)
+            };
+            let fields = [("verb", &asked.label), ("typed", &asked.typed), ("name", &asked.name)];
+            let text = self.settings.words.f(key, &fields);
+            self.tell(mood, text, now_ms);
             return;
         }
         if let Some(why) = self.target_changed(&asked.target, now_ms) {
@@ -330,6 +366,34 @@ impl App {
             Target::Daemon => None,
         }
     }
+}
+
+/// What a command is about, in the words for that there is no such one.
+fn missing<'a>(board: &Board, command: &'a Command) -> Option<(&'static str, &'a str)> {
+    Some(match command {
+        Command::Assign { call, agent } if waiter_of(board, call).is_some() => {
+            ("refused.no_such_agent", agent)
+        }
+        Command::HangUp { call }
+        | Command::Transfer { call, .. }
+        | Command::PickUp { call, .. }
+        | Command::Supervise { target: Supervised::Call(call), .. } => ("refused.no_such_call", call),
+        Command::Assign { call, .. } | Command::Priority { call, .. } | Command::TakeOut { call } => {
+            ("refused.no_such_waiter", call)
+        }
+        Command::HoldRecording { call, .. }
+        | Command::ReleaseRecording { call }
+        | Command::DeleteRecording { call } => ("refused.no_such_recording", call),
+        Command::AgentPresence { agent, .. }
+        | Command::AgentWrapUp { agent, .. }
+        | Command::Supervise { target: Supervised::Agent(agent), .. } => ("refused.no_such_agent", agent),
+        Command::Unregister { extension, .. }
+        | Command::Supervise { target: Supervised::Extension(extension), .. } => {
+            ("refused.no_such_extension", extension)
+        }
+        Command::QueueDoor { queue, .. } => ("refused.no_such_queue", queue),
+        _ => return None,
+    })
 }
 
 /// Characters that can be typed as the answer to a question.

@@ -1,8 +1,8 @@
 //! What frames every screen: tabs, alarms, the status line, the key bar, the banner of a lost connection.
 
-use super::painter::Painter;
+use super::painter::{Painter, wrap};
 use crate::action::{ACTIONS, Action, Spec};
-use crate::app::{App, LinkState, Mood, Overlay, Screen, role_key};
+use crate::app::{App, LinkState, Mood, Overlay, Screen, Toast, role_key};
 use crate::format::{clock, clock_short, duration};
 use crate::layout::FULL;
 use crate::model;
@@ -148,7 +148,8 @@ pub(super) fn status(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
     let mut left = words.t(role_key(app.role())).to_owned();
     if let Some(welcome) = &app.model.welcome {
         left = format!("{left} {}", clean(&welcome.user));
-        if let Some(number) = &welcome.extension {
+        // Where a supervisor's verbs ring: the phone that was named, else the user's own.
+        if let Some(number) = app.phone.as_ref().or(welcome.extension.as_ref()) {
             let state = app.board().extensions.get(number).map(|line| line.state).unwrap_or_default();
             let key = match state {
                 ExtensionState::Idle => "phone.free",
@@ -175,9 +176,19 @@ pub(super) fn status(app: &App, rect: Rect, now_ms: i64, p: &mut Painter<'_>) {
     let filter_text = if filter.is_empty() { words.t("status.no_filter").to_owned() } else { filter.clone() };
     let middle = words.f("status.list", &[("sort", &app.sort_name(list)), ("filter", &filter_text)]);
     let taken = u16::try_from(columns(&clean(&middle))).unwrap_or(u16::MAX);
+    let room = Rect { width: right_edge, ..rect };
     if x.saturating_add(taken).saturating_add(2) <= right_edge {
         let tone = if filter.is_empty() { Tone::Secondary } else { Tone::Strong };
-        p.put(Rect { width: right_edge, ..rect }, right_edge - taken, 0, &middle, tone);
+        p.put(room, right_edge - taken, 0, &middle, tone);
+    } else if !filter.is_empty() {
+        // That rows are hidden is said, however little of the filter there is room for.
+        p.put(
+            room,
+            x.saturating_add(2),
+            0,
+            &words.f("status.filtered", &[("filter", &filter)]),
+            Tone::Strong,
+        );
     }
 }
 
@@ -217,15 +228,7 @@ pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
         | None => {}
     }
     if let Some(toast) = &app.toast {
-        let (word, tone) = match toast.mood {
-            Mood::Told => ("", Tone::Normal),
-            Mood::Sent => (words.t("mood.sent"), Tone::Strong),
-            Mood::Done => (words.t("mood.done"), Tone::Strong),
-            Mood::Wrong => ("!", Tone::Attention),
-        };
-        let x = p.put(rect, 1, 0, word, tone);
-        p.put(rect, if word.is_empty() { 1 } else { x + 1 }, 0, &toast.text, Tone::Normal);
-        return;
+        return told(app, toast, rect, p);
     }
     let help = format!("{} {}", app.settings.keymap.shown(Action::Help), words.t("action.help.label"));
     let edge = p.right(Rect { width: rect.width.saturating_sub(1), ..rect }, 0, &help, Tone::Normal);
@@ -245,12 +248,44 @@ pub(super) fn keys(app: &App, rect: Rect, p: &mut Painter<'_>) {
     }
 }
 
+/// What was told stands where the keys stood. What was refused or could not be done says at its end what to do: if it does not
+/// fit, it takes more lines, never fewer words, and leaves the line that says who hears the user.
+fn told(app: &App, toast: &Toast, rect: Rect, p: &mut Painter<'_>) {
+    let words = &app.settings.words;
+    let (word, tone) = match toast.mood {
+        Mood::Told => ("", Tone::Normal),
+        Mood::Sent => (words.t("mood.sent"), Tone::Strong),
+        Mood::Done => (words.t("mood.done"), Tone::Strong),
+        Mood::Wrong => ("!", Tone::Attention),
+    };
+    let indent = if word.is_empty() { 1 } else { 2 + u16::try_from(columns(word)).unwrap_or(0) };
+    let room = usize::from(rect.width.saturating_sub(indent + 1)).max(8);
+    let lines = match toast.mood {
+        Mood::Wrong | Mood::Told if columns(&clean(&toast.text)) > room => wrap(&toast.text, room),
+        _ => vec![toast.text.clone()],
+    };
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).clamp(1, app.size.1.saturating_sub(1).max(1));
+    let heard = app.layout().microphone;
+    let below = if heard.height > 0 { rect.bottom().saturating_sub(heard.bottom()) } else { u16::MAX };
+    let bottom = if height <= below { rect.bottom() } else { heard.y };
+    let rect = Rect { y: bottom.saturating_sub(height), height, ..rect };
+    if height > 1 {
+        p.clear(rect);
+    }
+    p.put(rect, 1, 0, word, tone);
+    for (line, y) in lines.iter().zip(0..height) {
+        p.put(rect, indent, y, line, Tone::Normal);
+    }
+}
+
 /// The actions of the key bar here, in order; in read-only mode no verb is among them.
 fn bar(app: &App) -> Vec<&'static Spec> {
     let here = app.context();
     // The console's own settings change at once; no verb is about them.
     let is_own = app.screen == Screen::Settings && app.model.setting.is_own;
-    let read_only = is_own || app.role() == Role::Viewer;
+    // Nor is one of use at a desk that is nobody's.
+    let is_nobodys = app.screen == Screen::Desk && app.model.desk.is_nobodys();
+    let read_only = is_own || is_nobodys || app.role() == Role::Viewer;
     let shown = |spec: &&Spec| {
         spec.is_in_bar(here)
             && !(read_only && spec.role.is_some())

@@ -10,7 +10,7 @@ use crate::rows::{Form, agent_call, break_time, is_for_no_answer, longest_wait_m
 use crate::severity::{agent_severity, waited_severity};
 use crate::theme::{Tone, mark};
 use ratatui::layout::{Position, Rect};
-use switchroom_wire::{AgentView, CardView, RecordingState, Severity};
+use switchroom_wire::{AgentView, CardView, RecordingState, Role, Severity};
 
 /// Columns from which the card stands beside notes and script.
 const WIDE: u16 = 120;
@@ -129,6 +129,9 @@ fn card_parts(app: &App, now_ms: i64) -> Vec<Part> {
                 (None, Some(_)) => words.t("desk.no_call").to_owned(),
             };
             let mut lines = vec![(text, Tone::Normal)];
+            if app.model.desk.is_nobodys() && app.role() >= Role::Supervisor {
+                lines.push((words.t("desk.whose").to_owned(), Tone::Normal));
+            }
             if agent.is_some_and(is_for_no_answer) {
                 let key = app.settings.keymap.shown(Action::DeskReady);
                 lines.push((words.f("agent.hint_no_answer", &[("key", &key)]), Tone::Attention));

@@ -10,6 +10,7 @@ use crate::rows::{
     longest_wait_ms, reason_word, service_level, waiter_severity, who_waits,
 };
 use crate::severity::agent_severity;
+use crate::sums::Came;
 use crate::theme::{Tone, mark};
 use ratatui::layout::Rect;
 use switchroom_wire::{AgentView, QueueView, Severity, clean, columns, fit};
@@ -30,11 +31,17 @@ pub(super) fn queue_pane(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, 
     let x = if door.is_empty() { x } else { p.put(rect, x, 0, &door, tone) + 3 };
     let order: Vec<String> = queue.order.iter().map(|key| order_word(key, words)).collect();
     let limit = duration(whole(queue.service_level_ms));
-    let fields = [("order", order.join(", ")), ("limit", limit), ("agents", queue.agents.to_string())];
+    let fields = [("order", words.listed(&order)), ("limit", limit), ("agents", queue.agents.to_string())];
     p.put(rect, x, 0, &words.f("queue.works", &fields), Tone::Secondary);
     let bottom = rect.height.saturating_sub(AGENT_LINES);
     let y = waiting(app, queue, Rect { height: bottom, ..rect }, now_ms, p);
-    agents(app, queue, rect, y, now_ms, p);
+    let y = agents(app, queue, rect, y, now_ms, p);
+    // Where there is room: how the figures of its row add up.
+    let sum = Came::today(&queue.today).sum(words);
+    if !sum.is_empty() {
+        let x = p.put(rect, 1, y, words.t("queue.came"), Tone::Secondary) + 2;
+        p.wrapped(rect, x, y, &sum, Tone::Normal);
+    }
 }
 
 /// Who waits, a line each from the second line on; the last line counts those for whom there is no room.
@@ -80,8 +87,8 @@ fn waiting(app: &App, queue: &QueueView, rect: Rect, now_ms: i64, p: &mut Painte
     y
 }
 
-/// The agents of a queue and what each is at, as far as there is room; who is signed out is not named.
-fn agents(app: &App, queue: &QueueView, rect: Rect, y: u16, now_ms: i64, p: &mut Painter<'_>) {
+/// The agents of a queue and what each is at, as far as there is room; who is signed out is not named. Gives the line below.
+fn agents(app: &App, queue: &QueueView, rect: Rect, y: u16, now_ms: i64, p: &mut Painter<'_>) -> u16 {
     let words = &app.settings.words;
     let server_ms = app.form(now_ms).now_ms;
     let title = words.t("queue.agents").to_owned();
@@ -106,12 +113,13 @@ fn agents(app: &App, queue: &QueueView, rect: Rect, y: u16, now_ms: i64, p: &mut
             if is_last {
                 let count = (here.count() + 1).to_string();
                 p.put(rect, x, y, &words.f("list.more", &[("count", &count)]), Tone::Secondary);
-                return;
+                return y + 1;
             }
             (x, y) = (first, y + 1);
         }
         x = p.put(rect, x, y, &text, Tone::of(severity)).saturating_add(3);
     }
+    y + 1
 }
 
 /// An agent: what speaks against calls, what the agent can, the call at hand, the day.

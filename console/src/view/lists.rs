@@ -34,10 +34,16 @@ pub(super) fn table(app: &App, list: List, rect: Rect, now_ms: i64, p: &mut Pain
             cursor = Some(Position { x: rect.x, y: rect.y + y });
         }
     }
-    let below = rows.len().saturating_sub(state.top + page);
-    if below > 0 {
+    let (above, below) = (state.top, rows.len().saturating_sub(state.top + page));
+    if above + below > 0 {
         // On the rule under the list.
-        let text = app.settings.words.f("list.more", &[("count", &below.to_string())]);
+        let words = &app.settings.words;
+        let part = |key: &str, count: usize| words.f(key, &[("count", &count.to_string())]);
+        let text = match (above, below) {
+            (0, below) => part("list.more", below),
+            (above, 0) => part("list.above", above),
+            (above, below) => format!("{}   {}", part("list.above", above), part("list.more", below)),
+        };
         let under = Rect { y: rect.bottom(), height: 1, width: rect.width.saturating_sub(1), ..rect };
         p.right(under, 0, &format!(" {text} "), Tone::Normal);
     }
@@ -103,8 +109,13 @@ fn draw_row(
         let column = &list.columns()[n];
         let Some(cell) = row.cells.get(n) else { continue };
         let is_last = n + 1 == list.columns().len();
-        let shifted: String =
-            if is_last { cell.text.chars().skip(shift).collect() } else { cell.text.clone() };
+        // What is moved out of sight to the left has a sign, or a flag would seem to be gone.
+        let shifted: String = match (is_last, shift) {
+            (true, 1..) if !cell.text.is_empty() => {
+                std::iter::once('<').chain(cell.text.chars().skip(shift + 1)).collect()
+            }
+            _ => cell.text.clone(),
+        };
         let text = aligned(&shifted, width, column.is_number);
         let tone = row_tone(severity, row.is_ended, cell.tone);
         // Only the text is toned, not the blanks beside it.

@@ -248,10 +248,9 @@ fn help_lines(app: &App, wide: usize, column: usize) -> Vec<HelpLine> {
 }
 
 fn help_cell(app: &App, spec: &Spec) -> (String, String) {
-    let words = &app.settings.words;
     let keys: Vec<String> =
         app.settings.keymap.of(spec.action).iter().map(|keys| sequence_text(keys)).collect();
-    let label = words.t(&format!("action.{}.text", spec.name)).to_owned();
+    let label = app.action_text(spec).to_owned();
     (fit(&keys.join(" "), 11).trim_end().to_owned(), label)
 }
 
@@ -288,9 +287,23 @@ pub(super) fn pieces(text: &str, room: usize) -> Vec<String> {
     pieces
 }
 
-/// A line as it stands if it fits, else in pieces: blanks in messages and tables mean something.
+/// A line as it stands if it fits, else in pieces: blanks in messages and tables mean something. What goes on hangs below where
+/// its text began, behind the number of a line of a file.
 fn cut(line: &str, width: usize) -> Vec<String> {
-    if columns(line) <= width { vec![line.to_owned()] } else { wrap(line, width) }
+    if columns(line) <= width {
+        return vec![line.to_owned()];
+    }
+    let is_blank = |c: &char| *c == ' ';
+    let after = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_numbered = after.starts_with("  ") && after.len() < line.trim_start().len();
+    let text = if is_numbered { after.trim_start() } else { line.trim_start() };
+    let indent = (line.len() - text.len()).min(width / 2);
+    let head =
+        if is_numbered || line.chars().take_while(is_blank).count() == indent { &line[..indent] } else { "" };
+    let pieces = wrap(text, width - columns(head));
+    let blank = " ".repeat(head.len());
+    let lines = pieces.into_iter().enumerate();
+    lines.map(|(n, piece)| format!("{}{piece}", if n == 0 { head } else { &blank })).collect()
 }
 
 /// The box that opens after the first key of a sequence.
@@ -326,6 +339,15 @@ pub(super) fn prefix_box(app: &App, area: Rect, p: &mut Painter<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_cut_hangs_below_where_its_text_began() {
+        assert_eq!(cut("   7  say = hello there", 16), ["   7  say =", "      hello", "      there"]);
+        assert_eq!(cut("  one two three", 9), ["  one two", "  three"]);
+        assert_eq!(cut("one two three", 8), ["one two", "three"]);
+        assert_eq!(cut("   7  short", 16), ["   7  short"]);
+        assert_eq!(cut("4127 is a number of a call", 12), ["4127 is a", "number of a", "call"]);
+    }
 
     #[test]
     fn pieces_are_whole_clusters_of_so_many_columns() {

@@ -7,6 +7,7 @@ use crate::format::{date, duration, permille, whole};
 use crate::report::Interval;
 use crate::rows::{List, of_report_id};
 use crate::severity::SERVICE_GOAL_PERMILLE;
+use crate::sums::Came;
 use crate::theme::Tone;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -80,9 +81,10 @@ pub(super) fn report_pane(app: &App, list: List, id: &str, rect: Rect, p: &mut P
         p.put(rect, x, 0, &words.f("report.formula", &[("goal", &goal)]), Tone::Secondary);
     }
     let lines = lines.unwrap_or_default().into_iter().filter(|(_, text)| !text.is_empty());
-    for ((key, text), y) in lines.zip(1..rect.height) {
+    let mut y = 1;
+    for (key, text) in lines {
         let x = p.put(rect, 1, y, &fit(words.t(key), TITLE), Tone::Secondary) + 1;
-        p.put(rect, x, y, &text, Tone::Normal);
+        y = p.wrapped(Rect { width: rect.width.saturating_sub(1), ..rect }, x, y, &text, Tone::Normal);
     }
 }
 
@@ -117,7 +119,7 @@ fn counted(app: &App, stem: &str, of: &BTreeMap<String, u64>) -> String {
         let word = words.find(&format!("{stem}.{name}")).unwrap_or(name);
         format!("{word} {count}")
     });
-    named.collect::<Vec<_>>().join(", ")
+    words.listed(&named.collect::<Vec<_>>())
 }
 
 fn queue_lines(app: &App, of: &QueueFiguresView) -> Vec<(&'static str, String)> {
@@ -127,9 +129,10 @@ fn queue_lines(app: &App, of: &QueueFiguresView) -> Vec<(&'static str, String)> 
         ("without", or_dash(of.service_level_without_short_permille, permille)),
     ];
     vec![
+        ("report.came", Came::within(of).sum(&app.settings.words)),
         ("report.level", app.settings.words.f("report.levels", &fields)),
         ("report.answered", waits(app, &of.answered_wait)),
-        ("report.gave_up", waits(app, &of.abandoned_wait)),
+        ("report.hung_up", waits(app, &of.abandoned_wait)),
         ("report.back", waits(app, &of.call_back_wait)),
         ("report.overflow", counted(app, "overflow", &of.overflows)),
         ("report.call_backs", counted(app, "call_back", &of.call_backs)),
@@ -160,6 +163,6 @@ fn agent_lines(app: &App, of: &AgentFiguresView) -> Vec<(&'static str, String)> 
     vec![
         ("report.signed_in", words.f("report.sign_ins", &fields)),
         ("report.offers", words.f("report.offers_of", &offers)),
-        ("report.states", states.collect::<Vec<_>>().join(", ")),
+        ("report.states", words.listed(&states.collect::<Vec<_>>())),
     ]
 }

@@ -161,7 +161,7 @@ fn watched(plan: &Plan, site: &Site, daemon: &Daemon, length: Duration, out: &mu
     let worker = std::thread::Builder::new().name("demo-phones".into()).spawn(work).map_err(|e| {
         Failure::new(format!("the system refuses a thread: {e}"), "are there limits on threads?")
     })?;
-    let options = Options { socket: daemon.socket().to_owned(), ..Options::default() };
+    let options = Options { socket: daemon.socket().to_owned(), ends_exchange: true, ..Options::default() };
     let shown = switchroom_console::run(options);
     over.store(true, Ordering::Relaxed);
     writeln!(out, "ending    calls and registrations")?;

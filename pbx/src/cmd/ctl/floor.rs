@@ -126,6 +126,8 @@ impl Printer<'_> {
                 .today
                 .service_level_permille
                 .map_or_else(|| "-".into(), |p| format!("{}.{}%", p / 10, p % 10));
+            // Before the first answer there is no wait of those answered.
+            let of_answered = |ms| if q.today.answered == 0 { "-".into() } else { span(ms) };
             vec![
                 q.name.clone(),
                 q.waiting_count.to_string(),
@@ -134,10 +136,12 @@ impl Printer<'_> {
                 q.today.offered.to_string(),
                 q.today.answered.to_string(),
                 q.today.abandoned.to_string(),
+                q.today.short_abandoned.to_string(),
                 q.today.overflowed.to_string(),
+                q.today.called_back.to_string(),
                 level,
-                span(q.today.average_wait_ms),
-                span(q.today.longest_wait_ms),
+                of_answered(q.today.average_wait_ms),
+                of_answered(q.today.longest_wait_ms),
                 match q.today.repeats_permille {
                     Some(p) => format!("{}.{}%", p / 10, p % 10),
                     None => "-".into(),
@@ -153,7 +157,9 @@ impl Printer<'_> {
             "OFFERED",
             "ANSWERED",
             "ABANDONED",
+            "SHORT",
             "OVERFLOWED",
+            "BACK",
             "SL",
             "AVG",
             "MAX",
