@@ -130,11 +130,12 @@ pub const RESTORED_TOLD_WITHIN: Duration = Duration::from_secs(5);
 pub const RESTORED_TOLD_EACH: Duration = Duration::from_millis(2);
 /// SUBSCRIBEs waiting for the store. At the bound further ones are answered at once.
 pub const SUBSCRIBES_WAITING_MAX: usize = 5_000;
-/// A NOTIFY that is refused and does not end its subscription is sent again after so long, if the phone does not say when.
+/// A NOTIFY that is refused and does not end its subscription is sent again after so long, if the phone does not say when; until then
+/// none is, whatever changes.
 pub const NOTIFY_RETRY: Duration = Duration::from_secs(30);
 /// The longest that a phone may say.
 pub const NOTIFY_RETRY_LONGEST: Duration = Duration::from_secs(600);
-/// How often in a row. At the bound the phone is told at the next change, or when it refreshes.
+/// How often in a row. At the bound the phone is told at the next change after that time, or when it refreshes.
 pub const NOTIFY_TRIES: u32 = 10;
 /// How long a phone that registered has to subscribe before it is told of its mailbox unasked.
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);

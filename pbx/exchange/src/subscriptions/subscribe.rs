@@ -191,7 +191,7 @@ impl Exchange {
     fn grant(&mut self, now: Now, name: SubscriptionName, incoming: &Incoming, ask: &Ask) {
         let Some(subscription) = self.subscriptions.get_mut(name) else { return };
         subscription.expires = now.mono.after(ask.lasts);
-        subscription.pace.refused = 0;
+        (subscription.pace.refused, subscription.pace.not_before) = (0, None);
         if let About::Lamp(lamp) = &mut subscription.about {
             // Who asks is told, whatever was told before.
             lamp.told = None;

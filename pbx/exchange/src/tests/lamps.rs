@@ -16,6 +16,7 @@ use switchroom_sip::uri::Uri;
 mod floor;
 mod given;
 mod kept;
+mod refusing;
 
 /// A phone with lamps, which no call reaches: it has not registered.
 pub(crate) struct Panel {
