@@ -107,7 +107,8 @@ pub const SUBSCRIPTIONS_MAX: usize = 50_000;
 pub const SUBSCRIPTIONS_PER_EXTENSION: usize = 16;
 /// Lamps of all extensions together. At the bound a new SUBSCRIBE is answered 503.
 pub const LAMPS_MAX: usize = 50_000;
-/// Lamps that the phones of one extension have, together. At the bound a new one is answered 403, and those there are stay.
+/// Lamps that the phones of one extension have, together. At the bound one makes room that stands where no phone of
+/// the extension is any more; where there is none, a new one is answered 403, and those there are stay.
 pub const LAMPS_PER_EXTENSION: usize = 64;
 /// Bytes that a subscription keeps of what its phone sent. A SUBSCRIBE with more is answered 400.
 pub const SUBSCRIPTION_BYTES_MAX: usize = 2_048;

@@ -17,6 +17,7 @@ mod floor;
 mod given;
 mod kept;
 mod refusing;
+mod room;
 
 /// A phone with lamps, which no call reaches: it has not registered.
 pub(crate) struct Panel {
