@@ -61,6 +61,13 @@ impl Exchange {
         }
     }
 
+    /// Whether something came from the host of a contact: from where it is called, or from another address that it has.
+    pub(crate) fn is_of_contact(&self, extension: &str, at: &Binding, flow: Flow) -> bool {
+        let contact = self.config.extensions.get(extension).and_then(|e| e.contact.as_ref());
+        let ways = contact.map(|contact| self.ways(contact)).unwrap_or_default();
+        ways.iter().chain([&at.flow]).any(|way| way.remote.ip() == flow.remote.ip())
+    }
+
     /// Whether a binding is where its contact is. Name servers tell several addresses now in this order and now in that: one that is
     /// among them still is as good as the first.
     fn is_where(&self, contact: &FixedContact, binding: &Binding) -> bool {

@@ -107,7 +107,8 @@ pub const SUBSCRIPTIONS_MAX: usize = 50_000;
 pub const SUBSCRIPTIONS_PER_EXTENSION: usize = 16;
 /// Lamps of all extensions together. At the bound a new SUBSCRIBE is answered 503.
 pub const LAMPS_MAX: usize = 50_000;
-/// Lamps that the phones of one extension have, together. At the bound a new one is answered 403, and those there are stay.
+/// Lamps that the phones of one extension have, together. At the bound one makes room that stands where no phone of
+/// the extension is any more; where there is none, a new one is answered 403, and those there are stay.
 pub const LAMPS_PER_EXTENSION: usize = 64;
 /// Bytes that a subscription keeps of what its phone sent. A SUBSCRIBE with more is answered 400.
 pub const SUBSCRIPTION_BYTES_MAX: usize = 2_048;
@@ -130,11 +131,12 @@ pub const RESTORED_TOLD_WITHIN: Duration = Duration::from_secs(5);
 pub const RESTORED_TOLD_EACH: Duration = Duration::from_millis(2);
 /// SUBSCRIBEs waiting for the store. At the bound further ones are answered at once.
 pub const SUBSCRIBES_WAITING_MAX: usize = 5_000;
-/// A NOTIFY that is refused and does not end its subscription is sent again after so long, if the phone does not say when.
+/// A NOTIFY that is refused and does not end its subscription is sent again after so long, if the phone does not say when; until then
+/// none is, whatever changes.
 pub const NOTIFY_RETRY: Duration = Duration::from_secs(30);
 /// The longest that a phone may say.
 pub const NOTIFY_RETRY_LONGEST: Duration = Duration::from_secs(600);
-/// How often in a row. At the bound the phone is told at the next change, or when it refreshes.
+/// How often in a row. At the bound the phone is told at the next change after that time, or when it refreshes.
 pub const NOTIFY_TRIES: u32 = 10;
 /// How long a phone that registered has to subscribe before it is told of its mailbox unasked.
 pub const NOTICE_AFTER: Duration = Duration::from_secs(2);

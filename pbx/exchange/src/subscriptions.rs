@@ -47,6 +47,8 @@ pub(crate) struct Pace {
     pub(crate) is_due: bool,
     /// So many NOTIFYs in a row were refused.
     refused: u32,
+    /// Who refused the last one is told nothing before this, whatever changes.
+    not_before: Option<Mono>,
 }
 
 /// A subscription, by one of the phones of an extension.

@@ -38,7 +38,7 @@ impl End {
 }
 
 impl Exchange {
-    /// Sets when somebody is told: after `wait`, and no sooner than the pace allows.
+    /// Sets when somebody is told: after `wait`, and no sooner than the pace allows, or who refused has said.
     pub(crate) fn tell_soon(&mut self, now: Now, watcher: Watcher, wait: Duration) {
         let Some(pace) = self.pace_mut(watcher) else { return };
         pace.is_due = true;
@@ -52,6 +52,7 @@ impl Exchange {
         }
         let Some(pace) = self.pace(watcher) else { return };
         let free = pace.sent.map_or(now.mono, |sent| sent.after(NOTIFY_PACE));
+        let free = pace.not_before.map_or(free, |time| time.max(free));
         let timer = Timer::Notify(watcher);
         let at = self.timers.get(timer).map_or(now.mono.after(wait), |at| at.min(now.mono.after(wait)));
         self.timers.set(timer, at.max(free));
@@ -96,7 +97,8 @@ impl Exchange {
         let Some((flow, request)) = made else { return false };
         let number = self.next_request();
         let Some(pace) = self.pace_mut(watcher) else { return false };
-        *pace = Pace { sent: Some(now.mono), under_way: Some(number), is_due: false, refused: pace.refused };
+        let (sent, refused) = (Some(now.mono), pace.refused);
+        *pace = Pace { sent, under_way: Some(number), is_due: false, refused, not_before: None };
         self.subscriptions.under_way.insert(number, watcher);
         self.endpoint.request_outside(now.mono, flow, request, number);
         true
@@ -138,44 +140,46 @@ impl Exchange {
         let Some(pace) = self.pace_mut(watcher) else { return true };
         pace.under_way = None;
         let mut is_due = pace.is_due;
-        let mut wait = Duration::ZERO;
         let status = response.map(|response| response.status);
         match watcher {
             Watcher::Subscription(name) => {
                 if status.is_none_or(ends) {
                     self.forget_subscription(name);
-                } else if let Some(after) = response.and_then(|response| self.heard(name, response)) {
+                } else if let Some(response) = response {
                     // With what has changed meanwhile.
-                    (is_due, wait) = (true, after);
+                    is_due |= self.is_told_again(now, name, response);
                 }
             }
             Watcher::Binding(name) => self.noticed(name, status),
         }
         if is_due && self.pace(watcher).is_some_and(|pace| pace.is_due) {
-            self.tell_soon(now, watcher, wait);
+            self.tell_soon(now, watcher, Duration::ZERO);
         }
         true
     }
 
-    /// A NOTIFY was answered and its subscription goes on. If it was refused, the phone was not told: after which time it is told
-    /// again, for it may be busy for a moment only. `None`: it was told, or has been asked often enough.
-    fn heard(&mut self, name: SubscriptionName, response: &Response) -> Option<Duration> {
-        let subscription = self.subscriptions.get_mut(name)?;
+    /// A NOTIFY was answered and its subscription goes on. If it was refused, the phone was not told, and is told again, for it may
+    /// be busy for a moment only: not before it said, also if something changes. False: it was told, or has been asked often enough.
+    fn is_told_again(&mut self, now: Now, name: SubscriptionName, response: &Response) -> bool {
+        let Some(subscription) = self.subscriptions.get_mut(name) else { return false };
+        let pace = &mut subscription.pace;
         if response.status.is_success() {
-            subscription.pace.refused = 0;
-            return None;
-        }
-        subscription.pace.refused = subscription.pace.refused.saturating_add(1);
-        if subscription.pace.refused > NOTIFY_TRIES {
-            return None;
-        }
-        subscription.pace.is_due = true;
-        if let About::Lamp(lamp) = &mut subscription.about {
-            lamp.told = None;
+            pace.refused = 0;
+            return false;
         }
         let said =
             response.headers.number(&Name::RetryAfter).map(|seconds| Duration::from_secs(seconds.into()));
-        Some(said.map_or(NOTIFY_RETRY, |said| said.clamp(NOTIFY_PACE, NOTIFY_RETRY_LONGEST)))
+        let wait = said.map_or(NOTIFY_RETRY, |said| said.clamp(NOTIFY_PACE, NOTIFY_RETRY_LONGEST));
+        pace.not_before = Some(now.mono.after(wait));
+        pace.refused = pace.refused.saturating_add(1);
+        if pace.refused > NOTIFY_TRIES {
+            return false;
+        }
+        pace.is_due = true;
+        if let About::Lamp(lamp) = &mut subscription.about {
+            lamp.told = None;
+        }
+        true
     }
 
     /// Ends a subscription and says so, once.

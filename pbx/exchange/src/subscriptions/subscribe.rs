@@ -111,10 +111,33 @@ impl Exchange {
                     self.end_subscription(now, old, End::Surplus);
                     return Ok(());
                 }
+                // One that came back from another port or address has left them where nobody is any more.
+                if let Some(left) = self.left_behind(extension, flow) {
+                    self.end_subscription(now, left, End::Surplus);
+                    return Ok(());
+                }
                 self.tell_of_refused_lamp(now, extension, flow, &lamp.number);
                 Err(Status::FORBIDDEN)
             }
         }
+    }
+
+    /// The lamp of an extension that ends first among those at places where no phone of it is any more, if who asks is at one
+    /// where one is: so of phones that never register none takes the place of another, in turn.
+    fn left_behind(&self, extension: &str, asks: Flow) -> Option<SubscriptionName> {
+        if !self.is_there(extension, asks) {
+            return None;
+        }
+        let lamps = self.subscriptions.of_package(extension, Package::Lamp);
+        let left = lamps.filter(|(_, s)| !self.is_there(extension, s.flow));
+        left.min_by_key(|(name, s)| (s.expires, *name)).map(|(name, _)| name)
+    }
+
+    /// Whether an extension has a phone there that can be reached. Where it is by configuration any port will do, and any connection
+    /// from there: not all ask from where they listen.
+    fn is_there(&self, extension: &str, flow: Flow) -> bool {
+        let mut all = self.registrar.of(extension).filter(|binding| binding.obstacle().is_none());
+        all.any(|at| at.flow == flow || at.is_fixed() && self.is_of_contact(extension, at, flow))
     }
 
     /// Written down once, until that extension has room again.
@@ -191,7 +214,7 @@ impl Exchange {
     fn grant(&mut self, now: Now, name: SubscriptionName, incoming: &Incoming, ask: &Ask) {
         let Some(subscription) = self.subscriptions.get_mut(name) else { return };
         subscription.expires = now.mono.after(ask.lasts);
-        subscription.pace.refused = 0;
+        (subscription.pace.refused, subscription.pace.not_before) = (0, None);
         if let About::Lamp(lamp) = &mut subscription.about {
             // Who asks is told, whatever was told before.
             lamp.told = None;

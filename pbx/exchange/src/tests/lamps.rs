@@ -16,6 +16,8 @@ use switchroom_sip::uri::Uri;
 mod floor;
 mod given;
 mod kept;
+mod refusing;
+mod room;
 
 /// A phone with lamps, which no call reaches: it has not registered.
 pub(crate) struct Panel {

@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) first_cseq: Option<u32>,
     /// What phones answer to NOTIFY; `None`: nothing.
     pub(crate) notified: Option<Status>,
+    /// After how many seconds they ask for the next, where they refuse it.
+    pub(crate) retry_after: Option<u32>,
     /// First words of messages from the exchange to lose.
     pub(crate) lose: Vec<&'static str>,
     /// Everything the exchange ever wanted, as text.
@@ -146,6 +148,7 @@ impl World {
             same_call_id: None,
             first_cseq: None,
             notified: Some(Status::OK),
+            retry_after: None,
             lose: vec![],
             log: vec![],
         };
@@ -401,7 +404,11 @@ impl World {
     fn answer_notify(&mut self, at: SocketAddr, bytes: &[u8]) {
         let Ok(Message::Request(request)) = Message::parse(bytes) else { panic!("no request") };
         if let Some(status) = self.notified {
-            let bytes = request.response(status, Some("phone")).print();
+            let mut response = request.response(status, Some("phone"));
+            if let Some(seconds) = self.retry_after {
+                response.headers.push(Name::RetryAfter, seconds.to_string());
+            }
+            let bytes = response.print();
             self.wire.push_back((self.now.mono.after(Duration::from_millis(1)), at, true, bytes));
         }
     }
