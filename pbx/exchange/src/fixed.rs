@@ -62,7 +62,7 @@ impl Exchange {
     }
 
     /// Whether something came from the host of a contact: from where it is called, or from another address that it has.
-    pub(crate) fn is_of_contact(&self, extension: &str, at: &Binding, flow: Flow) -> bool {
+    pub(crate) fn is_from_contact(&self, extension: &str, at: &Binding, flow: Flow) -> bool {
         let contact = self.config.extensions.get(extension).and_then(|e| e.contact.as_ref());
         let ways = contact.map(|contact| self.ways(contact)).unwrap_or_default();
         ways.iter().chain([&at.flow]).any(|way| way.remote.ip() == flow.remote.ip())

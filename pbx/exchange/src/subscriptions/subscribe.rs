@@ -137,7 +137,7 @@ impl Exchange {
     /// from there: not all ask from where they listen.
     fn is_there(&self, extension: &str, flow: Flow) -> bool {
         let mut all = self.registrar.of(extension).filter(|binding| binding.obstacle().is_none());
-        all.any(|at| at.flow == flow || at.is_fixed() && self.is_of_contact(extension, at, flow))
+        all.any(|at| at.flow == flow || at.is_fixed() && self.is_from_contact(extension, at, flow))
     }
 
     /// Written down once, until that extension has room again.
