@@ -4,6 +4,7 @@ use crate::config::{self, Fault, Loaded};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use toml::de::DeTable;
 
 /// Folders of the store that are looked into where the file does not say which it is.
 const USUAL: [&str; 3] = ["data", "store", "."];
@@ -67,9 +68,10 @@ pub fn load(path: &Path) -> Result<(Loaded, Option<String>), Vec<Fault>> {
 fn find_copy(path: &Path, base: &Path) -> Option<(PathBuf, String)> {
     let text = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let dirs = match dir_line(&text) {
-        Some(line) => vec![PathBuf::from(quoted(line)?)],
-        None => USUAL.map(PathBuf::from).into(),
+    let dirs = match store_of(&text) {
+        Store::At(dir) => vec![dir],
+        Store::Unnamed => USUAL.map(PathBuf::from).into(),
+        Store::Unknown => return None,
     };
     let copies = dirs.into_iter().map(|dir| copy_in(&base.join(dir)));
     // One that says nothing would be a configuration without extensions.
@@ -90,24 +92,32 @@ fn age_of(copy: &Path) -> String {
     }
 }
 
-/// What stands for `dir` in `[store]`, in a text that need not be TOML; `None`: there is no such line.
-fn dir_line(text: &str) -> Option<&str> {
-    let of_store = text.lines().map(str::trim).skip_while(|line| !is_header(line, "[store]")).skip(1);
-    let mut keys = of_store.take_while(|line| !line.starts_with('['));
-    keys.find_map(|line| {
-        line.split_once('=').filter(|(key, _)| key.trim() == "dir").map(|(_, value)| value.trim())
-    })
+/// Where a file says that the store is.
+enum Store {
+    At(PathBuf),
+    Unnamed,
+    /// It may say so, and cannot be understood.
+    Unknown,
 }
 
-/// What stands in quotes; `None`: nothing does.
-fn quoted(value: &str) -> Option<&str> {
-    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-    value[1..].split_once(quote).map(|(text, _)| text)
+/// Reads `dir` of `[store]` as the configuration is read: also of a text with faults, as far as TOML can be made out of it.
+fn store_of(text: &str) -> Store {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let store = root.get_ref().get("store").map(|store| store.get_ref());
+    let dir = store.and_then(|store| store.as_table()?.get("dir")).map(|dir| dir.get_ref());
+    match dir {
+        Some(dir) => match dir.as_str() {
+            Some(dir) if !dir.is_empty() => Store::At(PathBuf::from(dir)),
+            _ => Store::Unknown,
+        },
+        // What was lost to a fault may have been it.
+        None if !errors.is_empty() && mentions_store(text) => Store::Unknown,
+        None => Store::Unnamed,
+    }
 }
 
-fn is_header(line: &str, header: &str) -> bool {
-    let (line, _) = line.split_once('#').unwrap_or((line, ""));
-    line.trim() == header
+fn mentions_store(text: &str) -> bool {
+    text.lines().any(|line| !line.trim_start().starts_with('#') && line.contains("store"))
 }
 
 #[cfg(test)]
@@ -159,6 +169,30 @@ mod tests {
             std::fs::write(copy_in(&dir.path().join("data")), "[site]\nname = \"Old\"\n").unwrap();
             std::fs::write(&path, format!("[store]\n{store}\n[sip\n")).unwrap();
             assert!(load(&path).is_err(), "{store}");
+        }
+    }
+
+    /// The store is found in every spelling that TOML has for it, and never in the place where it was.
+    #[test]
+    fn the_store_is_read_as_toml_has_it() {
+        for store in [
+            "store.dir = \"new\"\n",
+            "store = { dir = \"new\" }\n",
+            "[ store ]\ndir = \"new\"\n",
+            "[store]\n\"dir\" = 'new'\n",
+            "[\"store\"]\ndir = \"\"\"new\"\"\"\n",
+        ] {
+            for slip in ["[sip]\ncalls_max = \"many\"\n", "[sip\n"] {
+                let dir = tempfile::tempdir().unwrap();
+                let path = dir.path().join("switchroom.toml");
+                std::fs::create_dir(dir.path().join("data")).unwrap();
+                std::fs::write(copy_in(&dir.path().join("data")), "[site]\nname = \"Old\"\n").unwrap();
+                std::fs::write(&path, format!("{store}{slip}")).unwrap();
+                assert!(load(&path).is_err(), "{store}{slip}");
+                std::fs::create_dir(dir.path().join("new")).unwrap();
+                std::fs::write(copy_in(&dir.path().join("new")), "[site]\nname = \"New\"\n").unwrap();
+                assert_eq!(load(&path).unwrap().0.config.site, "New", "{store}{slip}");
+            }
         }
     }
 

@@ -5,13 +5,16 @@
 mod contacts;
 pub mod lines;
 mod local;
+mod refused;
 pub mod resolver;
 mod tcp;
 mod udp;
 
 pub use contacts::place_contacts;
 use lines::{Lines, OnConnected};
+use refused::Refused;
 
+use crate::clock::mono_us;
 use crate::config::{Listen, Transport as ListenTransport};
 use std::collections::BTreeMap;
 use std::io;
@@ -25,8 +28,11 @@ use tokio::sync::{mpsc, oneshot};
 const CONNECTION_QUEUE: usize = 256;
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 4096;
-/// Connections of one source at once.
-const CONNECTIONS_PER_SOURCE: usize = 64;
+/// Connections of one address at once,
+const CONNECTIONS_PER_ADDRESS: usize = 64;
+/// and of one network of IPv6 (64 bits): all phones of an office may be in it, each at an address of its own, but a single host may
+/// have all these addresses, too.
+const CONNECTIONS_PER_NETWORK: usize = CONNECTIONS_MAX / 4;
 /// Receive buffer asked for a UDP socket, bytes: a burst of some thousand messages.
 const UDP_BUFFER: usize = 4 << 20;
 
@@ -52,6 +58,7 @@ struct Shared {
     last: AtomicU64,
     /// Datagrams dropped because the engine was behind, and messages that could not be sent.
     dropped: AtomicU64,
+    refused: Mutex<Refused>,
 }
 
 impl Shared {
@@ -59,18 +66,40 @@ impl Shared {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lists a connection if there is room for one more, in all and of its source; false if not. One step, so that no
-    /// burst over several listeners gets past the bounds.
+    /// Lists a connection if there is room for one more, in all, of its network and of its address; false if not. One step, so
+    /// that no burst over several listeners gets past the bounds.
     fn list(&self, id: u64, connection: Connection) -> bool {
-        let source = source_of(connection.flow.remote.ip());
+        let address = connection.flow.remote.ip();
         let mut all = self.connections();
-        let has_room = all.len() < CONNECTIONS_MAX
-            && all.values().filter(|c| source_of(c.flow.remote.ip()) == source).count()
-                < CONNECTIONS_PER_SOURCE;
-        if has_room {
+        let Some(bound) = reached(&all, address) else {
             all.insert(id, connection);
+            return true;
+        };
+        drop(all);
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = refused.one(mono_us(), address, &bound) {
+            tracing::warn!("{text}");
         }
-        has_room
+        false
+    }
+}
+
+/// The bound that one more connection with that address would break, in words.
+fn reached(all: &BTreeMap<u64, Connection>, address: IpAddr) -> Option<String> {
+    let network = source_of(address);
+    let (mut of_address, mut of_network) = (0, 0);
+    for other in all.values().map(|connection| connection.flow.remote.ip()) {
+        of_address += usize::from(other == address);
+        of_network += usize::from(source_of(other) == network);
+    }
+    if all.len() >= CONNECTIONS_MAX {
+        Some(format!("{CONNECTIONS_MAX}"))
+    } else if of_address >= CONNECTIONS_PER_ADDRESS {
+        Some(format!("{CONNECTIONS_PER_ADDRESS} of its address"))
+    } else if of_network >= CONNECTIONS_PER_NETWORK {
+        Some(format!("{CONNECTIONS_PER_NETWORK} of its network, {network}/64,"))
+    } else {
+        None
     }
 }
 

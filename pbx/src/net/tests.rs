@@ -81,7 +81,7 @@ fn tcp_connection_exhaustion() {
         let mut pong = [0; 2];
         s.write_all(b"\r\n\r\n").and_then(|()| s.read_exact(&mut pong)).is_ok()
     };
-    let mut held: Vec<_> = (0..CONNECTIONS_PER_SOURCE).map(|_| open()).collect();
+    let mut held: Vec<_> = (0..CONNECTIONS_PER_ADDRESS).map(|_| open()).collect();
     assert!(held.iter_mut().all(ping));
     assert!(!ping(&mut open()), "one too many is closed");
     held[0].write_all(OPTIONS).unwrap();
@@ -149,22 +149,43 @@ fn slowloris() {
     assert!(seen >= 1, "the message before was taken");
 }
 
+/// Lists a connection from there, if there is room.
+fn list(shared: &Shared, id: u64, remote: impl Into<IpAddr>) -> bool {
+    let remote = SocketAddr::new(remote.into(), 5060);
+    let flow = Flow { transport: Transport::Tcp, local: remote, remote, connection: id };
+    shared.list(id, Connection { flow, writer: mpsc::channel(1).0, _listed: oneshot::channel().0 })
+}
+
 /// The bounds hold however many listeners accept at the same moment.
 #[test]
 fn a_burst_does_not_pass_the_bounds() {
     let shared = Shared::default();
-    let list = |id| {
-        let remote: SocketAddr = "192.0.2.1:5060".parse().unwrap();
-        let flow = Flow { transport: Transport::Tcp, local: remote, remote, connection: id };
-        shared.list(id, Connection { flow, writer: mpsc::channel(1).0, _listed: oneshot::channel().0 })
-    };
+    let list = |id| list(&shared, id, [192, 0, 2, 1]);
     let taken = std::thread::scope(|scope| {
         let tasks: Vec<_> = (0..4)
             .map(|task| scope.spawn(move || (0..50).filter(|n| list(task * 100 + n)).count()))
             .collect();
         tasks.into_iter().map(|task| task.join().unwrap()).sum::<usize>()
     });
-    assert_eq!(taken, CONNECTIONS_PER_SOURCE);
+    assert_eq!(taken, CONNECTIONS_PER_ADDRESS);
+}
+
+/// All phones of an office may be in one network of IPv6, and a host in it may take any address there.
+#[test]
+fn an_office_of_ipv6_gets_in_and_a_host_with_many_addresses_takes_a_share() {
+    let shared = Shared::default();
+    let mut ids = 0;
+    let mut list = |network: u16, host: u16| {
+        ids += 1;
+        list(&shared, ids, [0x2001, 0xdb8, 1, network, 0, 0, 0, host])
+    };
+    // The old connection of each is not known to be dead yet.
+    let office = (0..2).flat_map(|_| 1..=150).filter(|phone| list(2, *phone)).count();
+    assert_eq!(office, 300);
+    assert_eq!((0..100).filter(|_| list(3, 7)).count(), CONNECTIONS_PER_ADDRESS, "one address");
+    let of_one_host = (1..=10_000).filter(|host| list(4, *host)).count();
+    assert_eq!(of_one_host, CONNECTIONS_PER_NETWORK, "one network");
+    assert!(list(5, 1) && list(2, 151), "others get in");
 }
 
 /// Class "Content-Length lies": a stream that cannot be followed is closed.
