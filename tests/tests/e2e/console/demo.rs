@@ -131,8 +131,8 @@ const SCREENS: &[Opened] = &[
     (&["]"], "[7 Reports]", &[&["[Outcomes]"], &["SHARE"]]),
     (&["8"], "[8 Log]", &[&["TIME", "KIND", "WHAT"], &["recording of", "kept"]]),
     (&["9"], "[9 Lines]", &[&["EXT", "EXPIRES", "PING"], &["101", "Ana", "127.0.0.1:"]]),
-    (&["0"], "[0 settings]", &[&["[extensions]", "roles"], &["password is set"], &["voicemail", "(false)"]]),
-    (&["]"], "[0 settings]", &[&["[agents]"], &["extension", "301"], &["2007", "Gus"]]),
+    (&["0"], "[0 Settings]", &[&["[extensions]", "roles"], &["password is set"], &["voicemail", "(false)"]]),
+    (&["]"], "[0 Settings]", &[&["[agents]"], &["extension", "301"], &["2007", "Gus"]]),
     (&["m"], "[m Missed]", &[&["LONGEST", "CLAIMED BY"]]),
     (&["g", "d"], "[gd Desk]", &[&["which phone is yours is not known"]]),
     (
@@ -213,7 +213,8 @@ fn a_supervisor_at_the_demo(columns: u16, lines: u16) {
     terminal.wait_for(&["at which extension"]);
     terminal.type_text("305");
     terminal.press(&["Enter"]);
-    terminal.wait_for(&["[LISTEN]", "nobody hears you", "phone 305"]);
+    // While the phone rings nobody is heard yet, and nothing can be said.
+    terminal.wait_for(&["[LISTEN]", "nobody hears you; you hear", "phone 305"]);
     is_in(SupervisionMode::Listen, 0);
     terminal.press(&["W"]);
     terminal.wait_for(&["[WHISPER]", "hears you"]);
