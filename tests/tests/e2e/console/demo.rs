@@ -205,7 +205,10 @@ fn a_supervisor_at_the_demo(columns: u16, lines: u16) {
         eventually(&format!("{mode:?}, heard by {heard_by}"), || {
             let calls = demo.calls();
             let at = &calls.iter().find(|call| call.id == id)?.supervisors;
-            let own = calls.iter().find_map(|call| call.supervision.as_ref())?;
+            // While the phone rings nobody is heard yet, and nothing can be said.
+            let answered =
+                calls.iter().find(|call| call.state == CallState::Service && call.supervision.is_some())?;
+            let own = answered.supervision.as_ref()?;
             (at.len() == 1 && at[0].mode == mode && own.heard_by.len() == heard_by).then_some(())
         });
     };
@@ -213,9 +216,9 @@ fn a_supervisor_at_the_demo(columns: u16, lines: u16) {
     terminal.wait_for(&["at which extension"]);
     terminal.type_text("305");
     terminal.press(&["Enter"]);
-    // While the phone rings nobody is heard yet, and nothing can be said.
-    terminal.wait_for(&["[LISTEN]", "nobody hears you; you hear", "phone 305"]);
+    terminal.wait_for(&["[LISTEN]", "nobody hears you", "phone 305"]);
     is_in(SupervisionMode::Listen, 0);
+    eventually("the answer on the screen", || (!terminal.screen().contains("305 rings")).then_some(()));
     terminal.press(&["W"]);
     terminal.wait_for(&["[WHISPER]", "hears you"]);
     is_in(SupervisionMode::Whisper, 1);
