@@ -293,14 +293,16 @@ fn cut(line: &str, width: usize) -> Vec<String> {
     if columns(line) <= width {
         return vec![line.to_owned()];
     }
-    let is_blank = |c: &char| *c == ' ';
-    let after = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
-    let is_numbered = after.starts_with("  ") && after.len() < line.trim_start().len();
-    let text = if is_numbered { after.trim_start() } else { line.trim_start() };
-    let indent = (line.len() - text.len()).min(width / 2);
-    let head =
-        if is_numbered || line.chars().take_while(is_blank).count() == indent { &line[..indent] } else { "" };
-    let pieces = wrap(text, width - columns(head));
+    let body = line.trim_start_matches(' ');
+    let after = body.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_numbered = after.starts_with("  ") && after.len() < body.len();
+    let text = if is_numbered { after.trim_start_matches(' ') } else { body };
+    // Nothing but blanks and digits, a byte and a column each.
+    let (head, text) = line.split_at(line.len() - text.len());
+    if head.len() > width / 2 {
+        return wrap(line, width);
+    }
+    let pieces = wrap(text, width - head.len());
     let blank = " ".repeat(head.len());
     let lines = pieces.into_iter().enumerate();
     lines.map(|(n, piece)| format!("{}{piece}", if n == 0 { head } else { &blank })).collect()
@@ -347,6 +349,15 @@ mod tests {
         assert_eq!(cut("one two three", 8), ["one two", "three"]);
         assert_eq!(cut("   7  short", 16), ["   7  short"]);
         assert_eq!(cut("4127 is a number of a call", 12), ["4127 is a", "number of a", "call"]);
+        // Of other blanks than ours, which a message from anywhere may have, one is more than a byte.
+        let wide = "\u{3000}".repeat(20);
+        for width in 1..60 {
+            for line in
+                [format!("1  {wide}x"), format!("{wide}1  x y z"), format!("{wide}x"), format!("  {wide}x")]
+            {
+                assert!(!cut(&line, width).is_empty(), "{width}");
+            }
+        }
     }
 
     #[test]
